@@ -1,0 +1,47 @@
+# Needs Python >= 3.11 and make. The first call makes .venv and fills it; the next ones start at once.
+PYTHON ?= python3
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run test check bench migrate words lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.venv/installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --editable '.[dev]'
+	@touch $@
+
+demo: .venv/installed ## three phones in the browser, no token needed
+	@$(BIN)/python -m bot demo
+
+run: .venv/installed ## serve for real, with the settings of .env
+	@$(BIN)/python -m bot run
+
+test: .venv/installed ## the whole suite
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
+
+check: .venv/installed ## style, types, import contract, translations
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m texts check
+
+bench: .venv/installed ## what README claims about speed, measured here
+	@$(BIN)/python -m benchmarks
+
+migrate: .venv/installed ## bring the database to the newest schema
+	@$(BIN)/python -m bot migrate
+
+words: .venv/installed ## collect new phrases into the catalogues of texts/
+	@$(BIN)/python -m texts collect
+
+lock: .venv/installed ## write uv.lock anew
+	uv lock
+
+clean: ## forget .venv and the demo's files
+	rm -rf .venv .demo
