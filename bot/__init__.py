@@ -1,0 +1,1 @@
+"""The running program: settings, intake, delivery, jobs, and the commands that put them together."""

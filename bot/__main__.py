@@ -1,1 +1,141 @@
-def main() -> None: ...
+"""The commands. A wrong setting ends with one line and exit code 2, never with a traceback."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bot import logs
+from bot.settings import Settings, WrongSetting, folder_of, need_token, read_settings
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Köpir: NGOs ask, the city answers."""
+
+
+def _checked(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run it; what is wrong with the settings becomes one line and exit code 2."""
+    try:
+        asyncio.run(work())
+    except WrongSetting as error:
+        click.echo(f"kopir: {error}", err=True)
+        sys.exit(2)
+
+
+def _settings(*, token: bool = True) -> Settings:
+    try:
+        settings = read_settings()
+        if token:
+            need_token(settings)
+        folder = folder_of(settings.database_url)
+        if folder and not folder.is_dir():
+            raise WrongSetting(f"DATABASE_URL: there is no folder {folder}; create it or name another")
+    except WrongSetting as error:
+        click.echo(f"kopir: {error}", err=True)
+        sys.exit(2)
+    logs.set_up(settings.log_format, settings.bot_token.get_secret_value())
+    return settings
+
+
+@main.command()
+def run() -> None:
+    """Bring the database up to date, then serve until SIGTERM."""
+    settings = _settings()
+    _checked(lambda: _run(settings))
+
+
+async def _run(settings: Settings) -> None:
+    from bot.application import Application
+    from bot.telegram import connect
+    from storage.database import Database
+
+    await _upgrade(settings)
+    application = Application(
+        Database(settings.database_url),
+        connect(need_token(settings), settings.bot_api_url),
+        settings.as_city(),
+        admin_ids=settings.admin_ids,
+    )
+    await application.run(stop_on_signals())
+
+
+def stop_on_signals() -> asyncio.Event:
+    """Set by SIGTERM and Ctrl-C."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signal_ in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signal_, stop.set)
+    return stop
+
+
+async def _upgrade(settings: Settings) -> None:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from storage import migrate
+
+    try:
+        await migrate.upgrade(settings.database_url)
+    except (SQLAlchemyError, OSError) as error:
+        raise WrongSetting(f"DATABASE_URL: the database cannot be used ({_reason(error)})") from None
+
+
+def _reason(error: Exception) -> str:
+    """The driver's own words in one line, without the URL, which may hold a password."""
+    original = getattr(error, "orig", None) or error
+    return f"{type(original).__name__}: {original}".splitlines()[0][:200]
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database to the newest schema and stop."""
+    settings = _settings(token=False)
+    _checked(lambda: _upgrade(settings))
+    click.echo("The database is up to date.")
+
+
+@main.command()
+@click.option("--port", default=8080, show_default=True, help="Where the page listens, on this machine only.")
+def demo(port: int) -> None:
+    """Three phones in the browser: no token, no account, nothing leaves this machine."""
+    from bot.demo import run_demo
+
+    logs.set_up("text")
+    _checked(lambda: run_demo(port))
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def backup(file: Path) -> None:
+    """Copy the SQLite database to FILE, consistently, while the bot runs."""
+    settings = _settings(token=False)
+    _checked(lambda: _backup(settings, file))
+    click.echo(f"Written: {file}")
+
+
+async def _backup(settings: Settings, file: Path) -> None:
+    from bot.backup import back_up
+
+    await asyncio.to_thread(back_up, settings.database_url, file)
+
+
+@main.command()
+def check() -> None:
+    """What is wrong with settings, database and token, and how to mend it."""
+    settings = _settings()
+    _checked(lambda: _check(settings))
+
+
+async def _check(settings: Settings) -> None:
+    from bot.checkup import check_up
+
+    for line in await check_up(settings):
+        click.echo(line)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The memory: tables, queries, migrations. Returns domain values; never commits (`handlers.serve` and `bot` do)."""

@@ -1,0 +1,167 @@
+"""The program put together: intake, serving, delivery and jobs around one database.
+
+    intake ─▶ inbox ─▶ serve ─▶ outbox ─▶ delivery
+
+Each part waits for the event of the one before it, and looks by itself every second: another copy may have written.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+
+from telegram.error import InvalidToken, TelegramError
+
+from bot import jobs
+from bot.clock import Clock
+from bot.delivery import Delivery
+from bot.intake import Polling
+from bot.limiter import Limiter
+from bot.settings import WrongSetting
+from bot.telegram import Telegram
+from domain.city import City
+from domain.people import Language, Person
+from handlers.everyone import commands
+from handlers.serve import Served, serve_next
+from handlers.speech import Call
+from storage import beginnings, outbox, people
+from storage.database import Database, OnlyCopy
+from texts import Words
+
+log = logging.getLogger(__name__)
+
+_WORKERS_ON_POSTGRESQL = 4
+_TICK_SECONDS = 30
+_PURGE_SECONDS = 3600
+
+
+@dataclass
+class Application:
+    """One copy of the running bot."""
+
+    database: Database
+    telegram: Telegram
+    city: City
+    clock: Clock = field(default_factory=Clock)
+    admin_ids: list[int] = field(default_factory=list)
+    limiter: Limiter | None = None
+
+    def __post_init__(self) -> None:
+        self.arrived = asyncio.Event()
+        self.wanted = asyncio.Event()
+        limiter = self.limiter or Limiter(lambda: asyncio.get_running_loop().time())
+        self.polling = Polling(self.telegram, self.database, self.clock, self.arrived)
+        self.delivery = Delivery(self.telegram, self.database, self.city, self.clock, limiter, self.wanted)
+        self.served = Served(self.city, bot_name="")
+        self._only_copy: OnlyCopy | None = None
+
+    async def prepare(self) -> None:
+        """What must be so before the first update: departments, administrators, no claims of a killed predecessor."""
+        if self.database.file:
+            self._only_copy = OnlyCopy(self.database.file)
+        async with self.database.transaction() as db:
+            await beginnings.begin(db)
+            await people.appoint(db, self.admin_ids, self.clock.now())
+            if self._only_copy and self._only_copy.acquire():
+                await outbox.release_all(db)
+
+    async def introduce(self) -> None:
+        """Who the bot is, and its menu of commands."""
+        try:
+            me = await self.telegram.get_me()
+        except InvalidToken:
+            raise WrongSetting(
+                "BOT_TOKEN: Telegram does not know this token; ask @BotFather for the right one"
+            ) from None
+        self.served = Served(self.city, bot_name=me.username or "")
+        for language in (None, *Language):
+            await self.telegram.call(Call("setMyCommands", _menu(language, self.city)))
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Serve until `stop`. Nothing needs draining: what is not done is in the database."""
+        await self.prepare()
+        await self._introduce_until_it_works(stop)
+        scheduler = jobs.schedule([(self.tick, _TICK_SECONDS), (self.purge, _PURGE_SECONDS)])
+        scheduler.start()
+        log.info("serving as @%s", self.served.bot_name)
+        workers = 1 if self.database.is_sqlite else _WORKERS_ON_POSTGRESQL  # SQLite has one writer anyway
+        try:
+            async with asyncio.TaskGroup() as group:
+                parts = [group.create_task(self.polling.run(stop)), group.create_task(self.delivery.run(stop))]
+                parts += [group.create_task(self._serve(stop)) for _ in range(workers)]
+                await stop.wait()
+                self.arrived.set()
+                self.wanted.set()
+                parts[0].cancel()  # a long poll confirms nothing by ending
+        finally:
+            scheduler.shutdown(wait=False)
+            await self.close()
+
+    async def close(self) -> None:
+        await self.telegram.shutdown()
+        await self.database.close()
+        if self._only_copy:
+            self._only_copy.close()
+
+    async def _introduce_until_it_works(self, stop: asyncio.Event) -> None:
+        """A network that is away at the start comes back without a hand."""
+        pause = 1.0
+        while not stop.is_set():
+            try:
+                await self.telegram.initialize()
+                await self.introduce()
+            except InvalidToken:
+                raise WrongSetting(
+                    "BOT_TOKEN: Telegram does not know this token; ask @BotFather for the right one"
+                ) from None
+            except TelegramError as error:
+                log.warning("Telegram does not answer: %s; again in %.0f s", type(error).__name__, pause)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 30.0)
+            else:
+                return
+
+    async def _serve(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            self.arrived.clear()
+            try:
+                while await serve_next(self.database, self.served, self.clock.now()):
+                    self.wanted.set()
+                    if stop.is_set():
+                        return
+            except Exception:
+                log.exception("the inbox cannot be read; again in a second")
+            await _at_most(self.arrived, 1.0)
+
+    async def tick(self) -> None:
+        """What time causes, asked of the database."""
+        if await jobs.close_unjudged(self.database, self.city, self.clock):
+            self.wanted.set()
+
+    async def purge(self) -> None:
+        await jobs.purge(self.database, self.clock)
+
+    async def settle(self) -> None:
+        """Everything that waits, to the end, without background tasks: for tests and the demo's jump in time."""
+        moved = True
+        while moved:
+            moved = bool(await self.polling.once())
+            while await serve_next(self.database, self.served, self.clock.now()):
+                moved = True
+            moved = bool(await self.delivery.drain()) or moved
+
+
+def _menu(language: Language | None, city: City) -> dict[str, object]:
+    """Telegram's menu shows what everybody may type; what a role adds, /help says."""
+    words = Words(language or Language.RU, city.zone)
+    ngo = [("ask", words.say("ask, propose, ask for help, say thanks")), ("my", words.say("questions of the NGO"))]
+    said = [*ngo, *commands(words, Person(0, "", None))]
+    params: dict[str, object] = {"commands": [{"command": name, "description": str(text)} for name, text in said]}
+    return params | ({"language_code": language.value} if language else {})
+
+
+async def _at_most(event: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        pass

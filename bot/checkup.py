@@ -1,0 +1,44 @@
+"""`kopir check`: what is wrong, and how to mend it, line by line."""
+
+from telegram.error import InvalidToken, TelegramError
+
+from bot.settings import Settings, WrongSetting, need_token
+from bot.telegram import connect
+from storage import departments
+from storage.database import Database
+
+
+async def check_up(settings: Settings) -> list[str]:
+    """One line a finding. Raises WrongSetting for the first thing that keeps the bot from running."""
+    return [
+        f"settings: good; {settings.city}, {settings.time_zone}, {len(settings.admin_ids)} administrators by ADMIN_IDS",
+        await _database(settings),
+        await _telegram(settings),
+    ]
+
+
+async def _database(settings: Settings) -> str:
+    database = Database(settings.database_url, pooled=False)
+    try:
+        async with database.reading() as db:
+            found = await departments.count(db)
+    except Exception as error:
+        reason = type(getattr(error, "orig", None) or error).__name__
+        raise WrongSetting(f"DATABASE_URL: no usable database ({reason}); run `python -m bot migrate` first") from None
+    finally:
+        await database.close()
+    return f"database: good; {found} departments"
+
+
+async def _telegram(settings: Settings) -> str:
+    telegram = connect(need_token(settings), settings.bot_api_url)
+    try:
+        async with telegram:
+            me = await telegram.get_me()
+            webhook = await telegram.get_webhook_info()
+    except InvalidToken:
+        raise WrongSetting("BOT_TOKEN: Telegram does not know this token; ask @BotFather for the right one") from None
+    except TelegramError as error:
+        raise WrongSetting(f"BOT_API_URL: {settings.bot_api_url} does not answer ({type(error).__name__})") from None
+    mode = f"a webhook is set ({webhook.url}): polling gets nothing" if webhook.url else "polling"
+    return f"Telegram: good; @{me.username}, {mode}"

@@ -1,0 +1,206 @@
+"""The outbox out of the door: claim, send outside any transaction, settle.
+
+A row is claimed by a lease, so several copies never send the same one; a copy that died leaves a lease that runs out.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.clock import Clock
+from bot.fates import Decision, Next, decide
+from bot.limiter import Limiter
+from bot.telegram import SENDS_AT_ONCE, Telegram
+from domain.city import City
+from handlers import notices
+from handlers.speech import Call
+from storage import forms, outbox, people
+from storage.database import Database
+from storage.outbox import Fate, Outgoing
+
+log = logging.getLogger(__name__)
+
+IN_HAND = 32
+"""Rows claimed at once: most of them wait for their chat's second, few are on the wire."""
+STALE_REPLY = timedelta(hours=1)
+"""A dialogue's prompt that could not be sent for so long would only confuse."""
+GIVE_UP = timedelta(days=2)
+
+
+@dataclass
+class Delivery:
+    """Sends what the outbox promises until it is stopped."""
+
+    telegram: Telegram
+    database: Database
+    city: City
+    clock: Clock
+    limiter: Limiter
+    wanted: asyncio.Event
+    owner: str = field(default_factory=lambda: secrets.token_hex(8))
+
+    def __post_init__(self) -> None:
+        self._wire = asyncio.Semaphore(SENDS_AT_ONCE)
+
+    async def drain(self) -> int:
+        """Send everything that is due now; returns how many rows were settled or postponed."""
+        sent = 0
+        while rows := await self._claim(IN_HAND):
+            await asyncio.gather(*(self.deliver(row) for row in rows))
+            sent += len(rows)
+        return sent
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Keep as many rows in hand as allowed; ask again when told, when one is done, or every second."""
+        in_hand: set[asyncio.Task[None]] = set()
+        async with asyncio.TaskGroup() as group:
+            while not stop.is_set():
+                self.wanted.clear()
+                try:
+                    rows = await self._claim(IN_HAND - len(in_hand)) if len(in_hand) < IN_HAND else []
+                except Exception:
+                    log.exception("the outbox cannot be read; again in a second")
+                    rows = []
+                for row in rows:
+                    task = group.create_task(self.deliver(row))
+                    in_hand.add(task)
+                    task.add_done_callback(in_hand.discard)
+                    task.add_done_callback(lambda _: self.wanted.set())
+                await self._wait(stop)
+            for task in in_hand:
+                task.cancel()  # a lease of ours that is not settled runs out, or is released at the next start
+
+    async def _wait(self, stop: asyncio.Event) -> None:
+        try:
+            async with asyncio.timeout(1.0):
+                await self.wanted.wait()
+        except TimeoutError:
+            pass
+
+    async def _claim(self, most: int) -> list[Outgoing]:
+        async with self.database.transaction() as db:
+            return await outbox.claim(db, self.owner, most, self.clock.now())
+
+    async def deliver(self, row: Outgoing) -> None:
+        """One row to its end, or to its next attempt. Never raises: what fails here is written down."""
+        try:
+            await self._deliver(row)
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            log.exception("row %s of the outbox could not be settled", row.id)
+
+    async def _deliver(self, row: Outgoing) -> None:
+        calls = await self._words(row)
+        if not calls:
+            await self._settle(row, Fate.DROPPED)
+            return
+        message_id: int | None = None
+        for call in calls:
+            try:
+                message_id = await self._send(row, call)
+            except Exception as error:
+                await self._after(row, call, decide(error, row.attempts), error)
+                return
+        await self._settle(row, Fate.DELIVERED, message_id=message_id, keyboard=_keyboard(row, calls))
+
+    async def _words(self, row: Outgoing) -> Sequence[Call]:
+        now = self.clock.now()
+        if row.template == "reply" and now - row.created_at > STALE_REPLY:
+            return []
+        async with self.database.reading() as db:
+            return await notices.render(db, row, self.city, now)
+
+    async def _send(self, row: Outgoing, call: Call) -> int | None:
+        await self.limiter.turn(row.chat_id, len(call.params.get("media", ())) or 1)
+        async with self._wire:
+            result = await self.telegram.call(call)
+        first = result[0] if isinstance(result, list) and result else result
+        return first.get("message_id") if isinstance(first, dict) else None
+
+    async def _after(self, row: Outgoing, call: Call, decision: Decision, error: Exception) -> None:
+        """What a failed send leads to; the table is `bot.fates`."""
+        reason = f"{type(error).__name__}: {error}"[:300]
+        match decision.next:
+            case Next.DELIVERED:
+                await self._settle(row, Fate.DELIVERED)
+            case Next.WAIT:
+                self.limiter.halt(decision.after)
+                await self._postpone(row, decision.after, reason, counted=False)
+            case Next.AGAIN if self.clock.now() - row.created_at < GIVE_UP:
+                await self._postpone(row, decision.after, reason)
+            case Next.BLOCKED:
+                await self._settle(row, Fate.BLOCKED, error=reason)
+            case Next.SEND_ANEW:
+                await self._send_anew(row, call)
+            case Next.MOVED:
+                await self._move(row, decision.chat_id)
+            case _:
+                log.error("row %s of the outbox failed for good: %s", row.id, type(error).__name__)
+                await self._settle(row, Fate.FAILED, error=reason)
+
+    async def _send_anew(self, row: Outgoing, call: Call) -> None:
+        """The message to be redrawn is gone: the same words as a new message, under the same row."""
+        params = {k: v for k, v in call.params.items() if k != "message_id"}
+        fresh = Call("sendMessage", params)
+        try:
+            message_id = await self._send(row, fresh)
+        except Exception as error:
+            decision = decide(error, row.attempts)
+            if decision.next is Next.SEND_ANEW:
+                decision = Decision(Next.FAILED)
+            await self._after(row, fresh, decision, error)
+            return
+        await self._settle(row, Fate.DELIVERED, message_id=message_id)
+
+    async def _move(self, row: Outgoing, chat_id: int) -> None:
+        """The group has another id now; what waits for the old one waits for the new one."""
+        async with self.database.transaction() as db:
+            await outbox.move(db, row.chat_id, chat_id)
+        self.wanted.set()
+
+    async def _postpone(self, row: Outgoing, seconds: float, reason: str, *, counted: bool = True) -> None:
+        until = self.clock.now() + timedelta(seconds=seconds)
+        async with self.database.transaction() as db:
+            await outbox.postpone(db, row.id, until, reason, counted=counted)
+
+    async def _settle(
+        self,
+        row: Outgoing,
+        fate: Fate,
+        *,
+        message_id: int | None = None,
+        error: str = "",
+        keyboard: list[tuple[str, str]] | None = None,
+    ) -> None:
+        now = self.clock.now()
+        async with self.database.transaction() as db:
+            await outbox.settle(db, row.id, fate, now, message_id=message_id, error=error)
+            await notices.settled(db, row, fate, now)
+            if fate is Fate.BLOCKED:
+                await people.set_blocked(db, row.chat_id, now)
+            if keyboard:
+                await _remember(db, row.chat_id, keyboard)
+        self.wanted.set()
+
+
+def _keyboard(row: Outgoing, calls: Sequence[Call]) -> list[tuple[str, str]]:
+    """The buttons of a notice that just arrived: typing their labels must work as well."""
+    if row.template == "reply":
+        return []  # a dialogue's keyboard was remembered in its own turn
+    markup: dict[str, Any] = calls[-1].params.get("reply_markup") or {}
+    return [(b["text"], b["callback_data"]) for line in markup.get("inline_keyboard", ()) for b in line]
+
+
+async def _remember(db: AsyncConnection, person_id: int, keyboard: list[tuple[str, str]]) -> None:
+    """A notice's buttons stand behind those of a dialogue under way, else before what was shown earlier."""
+    shown = await people.choices(db, person_id)
+    under_way = await forms.open_form(db, person_id) is not None
+    both = [*shown, *keyboard] if under_way else [*keyboard, *shown]
+    await people.remember_choices(db, person_id, both[:40])

@@ -1,0 +1,78 @@
+"""What becomes of a message whose sending failed: a value, so that a table can test it.
+
+certainly not sent   429, no connection, no free connection   again, later
+never                400, 403                                 final
+unclear              timeout after the request went out, a cut connection, 5xx, no JSON   again, once
+as wished already    "message is not modified"                delivered
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import httpx
+from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, RetryAfter, TelegramError
+
+
+class Next(StrEnum):
+    """What happens to the row."""
+
+    DELIVERED = "delivered"
+    AGAIN = "again"
+    WAIT = "wait"  # Telegram asks everybody to wait: no failure of this message
+    BLOCKED = "blocked"
+    FAILED = "failed"
+    SEND_ANEW = "send_anew"  # the message to be edited is gone: say it in a new one
+    MOVED = "moved"  # the group became a supergroup with another id
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`after` in seconds; `chat_id` of a group that moved."""
+
+    next: Next
+    after: float = 0.0
+    chat_id: int = 0
+
+
+UNCLEAR_ATTEMPTS = 2
+"""At least once: an unclear send is repeated one time, which may show the message twice, never not at all."""
+_LONGEST = 300.0
+_GONE = ("message to edit not found", "message can't be edited", "message_id_invalid")
+_UNREACHABLE = ("chat not found", "user is deactivated", "peer_id_invalid")
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+def decide(error: Exception, attempts: int) -> Decision:
+    """The fate of a row after this error; `attempts` counts this one."""
+    match error:
+        case RetryAfter():
+            return Decision(Next.WAIT, seconds_asked(error))
+        case ChatMigrated():
+            return Decision(Next.MOVED, chat_id=error.new_chat_id)
+        case Forbidden():
+            return Decision(Next.BLOCKED)
+        case BadRequest():
+            return _refused(str(error).lower())
+        case InvalidToken():
+            return Decision(Next.AGAIN, _LONGEST)  # the token was revoked: an operator has to act, messages wait
+    if isinstance(error.__cause__, _NOT_SENT):
+        return Decision(Next.AGAIN, min(2.0 ** min(attempts, 10), _LONGEST))
+    if not isinstance(error, TelegramError | httpx.HTTPError | KeyError | TypeError | TimeoutError):
+        return Decision(Next.FAILED)  # our own fault: it would fail again
+    return Decision(Next.AGAIN, 2.0) if attempts < UNCLEAR_ATTEMPTS else Decision(Next.FAILED)
+
+
+def seconds_asked(error: RetryAfter) -> float:
+    """The library gives a number or, with PTB_TIMEDELTA, a timedelta."""
+    asked = error.retry_after
+    return float(asked) if isinstance(asked, int) else asked.total_seconds()
+
+
+def _refused(description: str) -> Decision:
+    if "message is not modified" in description:
+        return Decision(Next.DELIVERED)
+    if any(words in description for words in _GONE):
+        return Decision(Next.SEND_ANEW)
+    if any(words in description for words in _UNREACHABLE):
+        return Decision(Next.BLOCKED)
+    return Decision(Next.FAILED)

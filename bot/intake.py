@@ -1,0 +1,119 @@
+"""Updates from Telegram into the inbox: stored first, confirmed after.
+
+The next `getUpdates` offset is the confirmation; it is sent only when the rows of the last answer are committed. A kill
+in between makes Telegram hand them over again, and the update's id as the key stores each once.
+"""
+
+import asyncio
+import logging
+from typing import Any
+
+from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError, TimedOut
+
+from bot.clock import Clock
+from bot.fates import seconds_asked
+from bot.telegram import POLL_SECONDS, Telegram
+from storage import inbox
+from storage.database import Database
+
+log = logging.getLogger(__name__)
+
+_LONGEST_PAUSE = 30.0
+
+
+class Polling:
+    """Asks Telegram for updates until it is stopped, and comes back from any answer."""
+
+    def __init__(self, telegram: Telegram, database: Database, clock: Clock, arrived: asyncio.Event) -> None:
+        self.telegram = telegram
+        self.database = database
+        self.clock = clock
+        self.arrived = arrived
+        self.offset: int | None = None
+
+    async def once(self, seconds: int = 0) -> int:
+        """One question to Telegram; returns how many updates it brought."""
+        answer = await self.telegram.updates_after(self.offset, seconds)
+        updates = [u for u in answer if _has_id(u)] if isinstance(answer, list) else []
+        if not updates:
+            return 0
+        rows = [(u["update_id"], person_of(u), u) for u in updates]
+        async with self.database.transaction() as db:
+            await inbox.store(db, rows, self.clock.now())
+        self.offset = max(u["update_id"] for u in updates) + 1
+        self.arrived.set()
+        await self._answer_presses(updates)
+        return len(updates)
+
+    async def _answer_presses(self, updates: list[dict[str, Any]]) -> None:
+        """Stop the spinner on pressed buttons: the press is stored, so it may be called received."""
+        presses = [p for u in updates if (p := _press(u))]
+        await asyncio.gather(*(self._answer(press) for press in presses))
+
+    async def _answer(self, press: str) -> None:
+        try:
+            async with asyncio.timeout(3):
+                await self.telegram.hint("answerCallbackQuery", {"callback_query_id": press})
+        except (TelegramError, TimeoutError) as error:
+            log.info("a press was not answered: %s", type(error).__name__)  # "query is too old": harmless
+
+    async def run(self, stop: asyncio.Event) -> None:
+        pause = 0.0
+        while not stop.is_set():
+            try:
+                await self.once(POLL_SECONDS)
+                pause = 0.0
+            except Exception as error:
+                pause = _pause_after(error, pause)
+                log.warning("no updates: %s; again in %.0f s", _in_short(error), pause)
+                await _sleep_or_stop(stop, pause)
+
+
+def _pause_after(error: Exception, last: float) -> float:
+    """How long to wait before asking again, in seconds: always less than a minute."""
+    match error:
+        case RetryAfter():
+            return min(seconds_asked(error) + 0.5, 50.0)
+        case Conflict():
+            return 5.0  # another copy is polling; one of the two is being stopped
+        case TimedOut():
+            return 1.0
+        case InvalidToken():
+            return 15.0
+        case _:
+            return min(max(1.0, last * 2), _LONGEST_PAUSE)
+
+
+def _in_short(error: Exception) -> str:
+    """The error's kind and Telegram's own words; never a URL, which holds the token."""
+    return f"{type(error).__name__}: {error}"[:200] if isinstance(error, TelegramError) else type(error).__name__
+
+
+async def _sleep_or_stop(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+    except TimeoutError:
+        pass
+
+
+def _has_id(update: Any) -> bool:
+    """Without an id an update can be neither stored nor confirmed."""
+    return isinstance(update, dict) and type(update.get("update_id")) is int
+
+
+def _press(update: dict[str, Any]) -> str | None:
+    query = update.get("callback_query")
+    press = query.get("id") if isinstance(query, dict) else None
+    return press if isinstance(press, str) else None
+
+
+def person_of(update: dict[str, Any]) -> int:
+    """Whose update it is: the order is kept within a person. 0 when it is from nobody."""
+    for kind in ("message", "edited_message", "callback_query", "my_chat_member"):
+        content = update.get(kind)
+        sender = content.get("from") if isinstance(content, dict) else None
+        person_id = sender.get("id") if isinstance(sender, dict) else None
+        if type(person_id) is int and 0 < person_id < 2**63:
+            return person_id
+    return 0

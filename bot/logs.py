@@ -1,0 +1,59 @@
+"""Logs: text for people, JSON for machines; the token in neither, texts and names of people in neither."""
+
+import json
+import logging
+import re
+import sys
+
+_TOKEN = re.compile(r"(?<!\d)\d{1,20}:[A-Za-z0-9_-]{20,}")
+"""Anything shaped like a token, also behind `bot` in a URL, where a word boundary would miss it."""
+
+
+class Scrubber(logging.Filter):
+    """Replaces secrets in every record, tracebacks included."""
+
+    def __init__(self, *secrets: str) -> None:
+        super().__init__()
+        self.secrets = [secret for secret in secrets if secret]
+
+    def clean(self, text: str) -> str:
+        for secret in self.secrets:
+            text = text.replace(secret, "***")
+        return _TOKEN.sub("***", text)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg = self.clean(record.getMessage())
+        record.args = ()
+        if record.exc_info and not record.exc_text:
+            record.exc_text = self.clean(_without_values(logging.Formatter().formatException(record.exc_info)))
+        return True
+
+
+def _without_values(traceback: str) -> str:
+    """SQLAlchemy prints the parameters of a failed statement: they may be what a person wrote."""
+    return re.sub(r"\[parameters: .*?\]\n", "[parameters hidden]\n", traceback, flags=re.S)
+
+
+class JsonFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "at": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
+            "level": record.levelname,
+            "from": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_text:
+            line["traceback"] = record.exc_text
+        return json.dumps(line, ensure_ascii=False)
+
+
+def set_up(format_: str, *secrets: str) -> None:
+    """Log to standard error. The libraries that print URLs, payloads and queries are held at warnings."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(Scrubber(*secrets))
+    text = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
+    handler.setFormatter(JsonFormatter() if format_ == "json" else text)
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    for name in ("httpx", "httpcore", "apscheduler", "aiosqlite", "sqlalchemy", "alembic"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("telegram").setLevel(logging.CRITICAL)  # prints whole payloads when an answer is no JSON

@@ -1,0 +1,55 @@
+"""The city's habits as one value: its zone, hours, calendar and terms, and the dates that follow from them."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from domain.calendar import DueDate, WorkingCalendar, WorkingHours, due
+from domain.question import Kind, Question
+
+
+@dataclass(frozen=True)
+class City:
+    """What the settings say of the city. Terms are in working days."""
+
+    name: str = "Pavlodar"
+    operator: str = ""
+    """Who processes personal data, as the consent text names it; empty: the city's internal-policy department."""
+    operator_bin: str = ""
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Almaty"))
+    hours: WorkingHours = field(default_factory=lambda: WorkingHours(time(9), time(18, 30), time(13), time(14, 30)))
+    calendar: WorkingCalendar = field(default_factory=WorkingCalendar)
+    term: int = 15
+    first_day_counts: bool = True
+    reaction_term: int = 10
+    """How long the NGO may judge an answer before it closes by itself."""
+
+    def today(self, now: datetime) -> date:
+        return now.astimezone(self.zone).date()
+
+    def due(self, counted_from: datetime, term: int) -> DueDate:
+        """When an answer is owed, and why then (АППК art. 64 p. 3, art. 76)."""
+        return due(
+            counted_from,
+            term,
+            calendar=self.calendar,
+            hours=self.hours,
+            zone=self.zone,
+            first_day_counts=self.first_day_counts,
+        )
+
+    def due_on(self, kind: Kind, counted_from: datetime, term: int) -> date | None:
+        """Thanks have no due date."""
+        return None if kind is Kind.THANKS else self.due(counted_from, term).due_on
+
+    def react_by(self, now: datetime) -> date:
+        """The last local date on which an answer given now may be judged."""
+        return self.calendar.add(self.today(now), self.reaction_term)
+
+    def soon(self, today: date) -> date:
+        """Due until this date is "within three working days"."""
+        return self.calendar.add(today, 3)
+
+    def why(self, question: Question) -> DueDate:
+        """The reckoning of a question's date, done anew from what was stored."""
+        return self.due(question.counted_from, question.term)

@@ -1,0 +1,210 @@
+"""The register of NGOs: what a BIN is, and how a name typed with mistakes finds its NGO.
+
+    BadBin
+     ├── BinHasLetters
+     ├── BinHasWrongLength
+     ├── BinIsAPerson
+     ├── BinHasWrongShape
+     └── BinChecksumFails
+
+A search goes in two steps, the same on SQLite and PostgreSQL: storage keeps the `trigrams` of each name and picks the
+names that share some with the query; `likeness` then ranks those few, and `MATCH` says where the list ends.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+from functools import lru_cache
+
+
+class BadBin(ValueError):
+    """This is not the BIN of an organisation."""
+
+    def __init__(self) -> None:
+        super().__init__(type(self).__doc__)
+
+
+class BinHasLetters(BadBin):
+    """A BIN has only the digits 0 to 9, with spaces or dashes between them."""
+
+
+class BinHasWrongLength(BadBin):
+    """A BIN has twelve digits."""
+
+
+class BinIsAPerson(BadBin):
+    """These twelve digits look like a person's IIN; the BIN of the organisation is needed."""
+
+
+class BinHasWrongShape(BadBin):
+    """A BIN begins with the year and month of registration, then 4, 5 or 6, then 0 to 3."""
+
+
+class BinChecksumFails(BadBin):
+    """The last digit does not fit the others: one of them is mistyped."""
+
+
+_IIN = re.compile(r"[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{6}")
+"""A person's number begins with the date of birth, so its fifth digit is 0 to 3."""
+_BIN = re.compile(r"[0-9]{2}(?:0[1-9]|1[0-2])[456][0-3][0-9]{6}")
+"""Year, month; 4 resident, 5 non-resident, 6 joint entrepreneurs; 0 head, 1-3 branches; serial; check digit."""
+
+
+def parse_bin(text: str) -> str:
+    """The twelve digits of a BIN as typed, with or without spaces and dashes. Raises a BadBin that says what is wrong.
+
+    A text that raises BinHasLetters may well be a name.
+    """
+    digits = "".join(c for c in text if not c.isspace() and unicodedata.category(c) != "Pd")
+    if not digits.isascii() or not (digits.isdecimal() or not digits):
+        raise BinHasLetters
+    if len(digits) != 12:
+        raise BinHasWrongLength
+    if _IIN.fullmatch(digits):  # before the check digit: a mistyped IIN is a person's as well
+        raise BinIsAPerson
+    if not _BIN.fullmatch(digits):
+        raise BinHasWrongShape
+    if bin_checksum(digits[:11]) != int(digits[11]):
+        raise BinChecksumFails
+    return digits
+
+
+_WEIGHTS = ((1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11), (3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2))
+
+
+def bin_checksum(first_eleven: str) -> int | None:
+    """The twelfth digit of a BIN or IIN, or None when no number may begin so (both rounds give ten)."""
+    for weights in _WEIGHTS:
+        rest = sum(int(digit) * weight for digit, weight in zip(first_eleven, weights, strict=True)) % 11
+        if rest < 10:
+            return rest
+    return None
+
+
+_TYPED_INSTEAD = str.maketrans("қғәөұүіңһ", "кгаоууинх")
+"""Kazakh letters, and the Russian ones that are typed on a keyboard without them."""
+_TWINS = str.maketrans("aceopxyih", "асеорхуих")
+"""Latin letters that stand for Cyrillic ones in a word that has both, such as `бiрлестiк`."""
+_CYRILLIC = re.compile("[а-яѐ-ӿ]")
+
+_LEGAL_FORMS = (
+    "ОО ОФ ЧФ КФ ОЮЛ РОО РОФ ЧУ НКО НПО ҚБ ҚҚ ҚҰ ЗТБ ЖҚ ЖМ ҮЕҰ ҮЕМ",
+    "общественное объединение",
+    "общественный фонд",
+    "частный фонд",
+    "корпоративный фонд",
+    "объединение юридических лиц",
+    "частное учреждение",
+    "учреждение",
+    "қоғамдық бірлестігі",
+    "қоғамдық бірлестік",
+    "қоғамдық қоры",
+    "қоғамдық қор",
+    "жеке қоры",
+    "жеке қор",
+    "корпоративтік қоры",
+    "корпоративтік қор",
+    "заңды тұлғалар бірлестігі",
+    "жеке мекемесі",
+    "мекемесі",
+)
+
+
+def _plain(text: str) -> str:
+    """Lower-case words of letters and digits only, one space between them, no accents, one letter for look-alikes."""
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text.replace("№", " ")).casefold())
+    spaced = "".join(_kept(c) for c in decomposed).translate(_TYPED_INSTEAD)
+    return " ".join(word.translate(_TWINS) if _CYRILLIC.search(word) else word for word in spaced.split())
+
+
+def _kept(character: str) -> str:
+    """Letters and digits stay; accents and invisible characters go, so that ё is е and й is и; the rest parts words."""
+    category = unicodedata.category(character)
+    if category[0] in "LN":
+        return character
+    return "" if category[0] == "M" or category == "Cf" else " "
+
+
+_SHORT_FORMS, *_LONG_FORMS = (_plain(form) for form in _LEGAL_FORMS)
+_FORM = re.compile(rf"(?<!\S)(?:{'|'.join([*_LONG_FORMS, *_SHORT_FORMS.split()])})(?!\S)")
+
+
+def fold(name: str) -> str:
+    """The name as it is compared: plain lower-case words, Kazakh letters as typed in Russian, no legal form.
+
+    The legal form stays when there is nothing else.
+    """
+    plain = bare = _plain(name)
+    while (shorter := " ".join(_FORM.sub(" ", bare).split())) != bare:  # dropping one may bring two halves together
+        bare = shorter
+    return bare or plain
+
+
+def trigrams(name: str) -> frozenset[str]:
+    """Each three neighbouring characters of the folded words, padded as pg_trgm does: beginnings weigh more.
+
+    A word of four letters with one wrong letter still shares some with the right word.
+    """
+    padded = (f"  {word} " for word in fold(name).split())
+    return frozenset(word[i : i + 3] for word in padded for i in range(len(word) - 2))
+
+
+MATCH = 0.6
+"""From this likeness on a name is shown. A query of two words one of which is not in the name stays near a half,
+and one with a mistake in every word near 0.75: between the two, nearer to showing too much, since people choose
+from five buttons but cannot choose what they do not see."""
+
+_MAX_LENGTH = 400
+_MAX_QUERY_WORDS = 12
+"""A person may paste a page; the words of a name stand at its beginning."""
+_MAX_WORD = 60
+_SAME_WORD = 0.72
+"""Below this difflib's ratio finds only that both words are Russian; one wrong letter in four gives 0.75."""
+
+
+def likeness(query: str, name: str) -> float:
+    """How well the query names this NGO: 1.0 its name, 0.0 nothing in common. A part of the name is enough.
+
+    Nine tenths are how much of the query is in the name, one tenth how much of the name is in the query: of two
+    names that contain the query the shorter is meant.
+    """
+    asked, known = fold(query[:_MAX_LENGTH]), fold(name[:_MAX_LENGTH])
+    if not asked:
+        return 0.0
+    if asked == known:
+        return 1.0
+    asked_words, known_words = asked.split()[:_MAX_QUERY_WORDS], known.split()
+    by_words = 0.9 * _found(asked_words, known_words) + 0.1 * _found(known_words, asked_words)
+    glued = 0.9 * _word_likeness("".join(asked_words)[:_MAX_WORD], "".join(known_words)[:_MAX_WORD])
+    return min(max(by_words, glued), 0.99)
+
+
+def _found(words: Sequence[str], among: Sequence[str]) -> float:
+    """The share of the words' letters that is found among the others, each word at its best likeness."""
+    letters = sum(len(word) for word in words)
+    if not letters or not among:
+        return 0.0
+    best = (len(w) * max(_word_likeness(w[:_MAX_WORD], other[:_MAX_WORD]) for other in among) for w in words)
+    return sum(best) / letters
+
+
+@lru_cache(maxsize=20_000)
+def _word_likeness(asked: str, known: str) -> float:
+    """Whether one word means another: the same, its beginning, a part of it, or it with a mistake."""
+    if asked == known:
+        return 1.0 if asked else 0.0
+    if len(asked) < 3:
+        return 0.0
+    if known.startswith(asked):
+        return 0.95
+    if len(asked) < 4:  # a mistake in three letters is another word
+        return 0.0
+    if asked in known:
+        return 0.85
+    ratio = max(_ratio(asked, known), 0.95 * _ratio(asked, known[: len(asked)]))
+    return ratio if ratio >= _SAME_WORD else 0.0
+
+
+def _ratio(a: str, b: str) -> float:
+    return SequenceMatcher(None, a, b, autojunk=False).ratio()

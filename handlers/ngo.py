@@ -1,0 +1,484 @@
+"""The NGO's side: asking, following, adding, judging.
+
+Asking walks kind → topic → text → public → preview → send. `ask_next` asks for the first thing that is still
+missing, so "Change the topic" is nothing but forgetting the topic, and a week's pause is no special case.
+"""
+
+import secrets
+from typing import Any
+
+from domain.draft import Attachment, blank
+from domain.question import Action, Kind, Question, Status, act, ask, not_answered
+from domain.sensitive import looks_sensitive
+from handlers import cards, everyone, keyboards, newcomer
+from handlers.speech import Block, Button, Keyboard, Quote
+from handlers.turn import NUMBER, Turn
+from handlers.writing import acknowledge, draft_of, same_album, take_in, too_long, with_draft
+from storage import departments, forms, questions
+from storage.departments import Topic
+
+Data = dict[str, Any]
+
+
+# --- asking ---------------------------------------------------------------------------------------------------------
+
+
+async def begin(turn: Turn) -> None:
+    """`/ask`: a new question, or the choice to go on with an unfinished one."""
+    unfinished = await forms.find(turn.db, turn.person.id, "ask")
+    if unfinished and (unfinished.data.get("kind") or not draft_of(unfinished.data).empty):
+        await turn.wait_for("ask", unfinished.step, unfinished.data)
+        turn.reply(
+            turn.say("You have an unfinished question:"),
+            Quote(draft_of(unfinished.data).text or turn.say("nothing written yet")),
+            keyboard=keyboards.labelled(turn.words, ("continue", "continue"), ("start_anew", "start_anew")),
+        )
+    else:
+        await ask_next(turn, _new_form())
+
+
+def _new_form() -> Data:
+    """A draft has a name from the start: whatever is sent twice becomes one question."""
+    return {"id": secrets.token_hex(8)}
+
+
+async def start_anew(turn: Turn) -> None:
+    await ask_next(turn, _new_form())
+
+
+async def go_on(turn: Turn) -> None:
+    unfinished = await forms.find(turn.db, turn.person.id, "ask")
+    await ask_next(turn, unfinished.data if unfinished else _new_form())
+
+
+async def ask_next(turn: Turn, data: Data) -> None:
+    """Ask for the first thing that is missing."""
+    if "kind" not in data:
+        await turn.wait_for("ask", "kind", data)
+        turn.reply(turn.say("What would you like to send?"), keyboard=keyboards.kinds(turn.words))
+    elif "topic" not in data:
+        await turn.wait_for("ask", "topic", data)
+        topics = await departments.all_topics(turn.db)
+        turn.reply(turn.say("What is it about?"), keyboard=keyboards.topics(turn.words, topics))
+    elif not data.get("written"):
+        await turn.wait_for("ask", "text", data)
+        _ask_text(turn, data)
+    elif "public" not in data:
+        await turn.wait_for("ask", "public", data)
+        turn.reply(
+            turn.say("May the question and its answer be published, without personal data?"),
+            keyboard=keyboards.labelled(
+                turn.words, ("public", "public:1"), ("private", "public:0"), ("cancel", "cancel"), width=1
+            ),
+        )
+    else:
+        await turn.wait_for("ask", "preview", data)
+        await _preview(turn, data)
+
+
+def writing_buttons(turn: Turn) -> Keyboard:
+    return keyboards.labelled(turn.words, ("done_writing", "done"), ("cancel", "cancel"))
+
+
+def _ask_text(turn: Turn, data: Data) -> None:
+    draft = draft_of(data)
+    if draft.empty:
+        turn.reply(
+            turn.say(
+                "Write it in one or several messages. You may attach up to ten photos, documents, voice messages, "
+                "videos or places. When all is there, press «{done}».",
+                done=turn.words.label("done_writing"),
+            ),
+            keyboard=writing_buttons(turn),
+        )
+    elif data.get("replace"):
+        turn.reply(
+            turn.say("This is the text now. Write the new one; attachments stay."),
+            Quote(draft.text or turn.say("nothing written yet")),
+            keyboard=writing_buttons(turn),
+        )
+    else:
+        acknowledge(turn, data, writing_buttons(turn))
+
+
+async def kind_chosen(turn: Turn) -> None:
+    data = _data(turn)
+    if turn.args and turn.args[0] in set(Kind):
+        data = data | {"kind": turn.args[0]}
+    await ask_next(turn, data)
+
+
+async def topic_chosen(turn: Turn) -> None:
+    topic_id = newcomer.number(turn.args)
+    known = await departments.topic(turn.db, topic_id)
+    if known or turn.args == ("0",):
+        await ask_next(turn, _data(turn) | {"topic": topic_id})
+    else:
+        await ask_next(turn, _data(turn))
+
+
+async def write(turn: Turn) -> None:
+    """Text or an attachment, at any step: it is kept first, then the step's question is asked again."""
+    data = _data(turn)
+    continues = same_album(turn, data)
+    data, taken = take_in(turn, data)
+    if not taken:
+        return
+    step = turn.form.step if turn.form else "text"
+    await turn.wait_for("ask", step, data)
+    if continues:
+        return
+    if step == "text":
+        acknowledge(turn, data, writing_buttons(turn))
+    else:
+        await ask_next(turn, data)
+
+
+async def written(turn: Turn) -> None:
+    """[Done]: enough to go on, or a sentence that says what is missing."""
+    data = _data(turn)
+    draft = draft_of(data)
+    if draft.too_long:
+        edit = keyboards.labelled(turn.words, ("edit_text", "edit_text"), ("cancel", "cancel"))
+        too_long(turn, draft, edit)
+        return
+    if blank(draft.text) and not draft.voice:
+        ask = (
+            turn.say("There is no text yet. Please write at least a sentence.")
+            if draft.empty
+            else turn.say("Please add a sentence that says what the attachments are about.")
+        )
+        turn.reply(ask, keyboard=writing_buttons(turn))
+        return
+    data = {k: v for k, v in data.items() if k != "replace"}
+    await ask_next(turn, data | {"written": True})
+
+
+async def public_chosen(turn: Turn) -> None:
+    await ask_next(turn, _data(turn) | {"public": turn.args == ("1",)})
+
+
+async def edit_text(turn: Turn) -> None:
+    data = {k: v for k, v in _data(turn).items() if k != "written"}
+    await ask_next(turn, data | {"replace": True})
+
+
+async def change_topic(turn: Turn) -> None:
+    await ask_next(turn, {k: v for k, v in _data(turn).items() if k != "topic"})
+
+
+def _data(turn: Turn) -> Data:
+    return turn.form.data if turn.form and turn.form.name == "ask" else _new_form()
+
+
+async def _preview(turn: Turn, data: Data) -> None:
+    draft = draft_of(data)
+    topic = await departments.topic(turn.db, data["topic"])
+    due_on = turn.city.due_on(Kind(data["kind"]), turn.now, _term(turn, topic))
+    text = draft.text if not blank(draft.text) else _text(turn, data)
+    if draft.too_long:
+        await turn.wait_for("ask", "text", {k: v for k, v in data.items() if k != "written"})
+        too_long(turn, draft, keyboards.labelled(turn.words, ("edit_text", "edit_text"), ("cancel", "cancel")))
+        return
+    blocks: list[Block] = [cards.preview(turn.words, data, draft, topic, due_on), Quote(text)]
+    if looks_sensitive(text):
+        blocks.insert(
+            0,
+            turn.say(
+                "<b>Attention:</b> the text has a number that looks like an IIN or a bank card. "
+                "The department does not need it: please remove it with «{edit}», or send as it is.",
+                edit=turn.words.label("edit_text"),
+            ),
+        )
+    turn.reply(
+        *blocks,
+        keyboard=keyboards.labelled(
+            turn.words,
+            ("send", f"send:{data['id']}"),
+            ("edit_text", "edit_text"),
+            ("change_topic", "change_topic"),
+            ("cancel", "cancel"),
+        ),
+    )
+
+
+def _text(turn: Turn, data: Data) -> str:
+    """A recording alone is enough; its length stands for the text."""
+    draft = draft_of(data)
+    if blank(draft.text) and draft.voice:
+        return cards.voice_text(turn.words, draft.voice)
+    return draft.text
+
+
+def _term(turn: Turn, topic: Topic | None) -> int:
+    return (topic.term if topic else None) or turn.city.term
+
+
+async def send(turn: Turn) -> None:
+    """Register it. Pressed again, under whatever update id, it only names the number it already has."""
+    draft_id = turn.args[0] if turn.args else ""
+    if already := await questions.of_draft(turn.db, draft_id, turn.person.id):
+        turn.reply(turn.say("It is registered already: <b>№ {number}</b>.", number=already.number))
+        return
+    data = _data(turn)
+    if turn.form is None or data["id"] != draft_id or turn.form.step != "preview":
+        await stale(turn)
+        return
+    draft = draft_of(data)
+    topic = await departments.topic(turn.db, data["topic"])
+    change = ask(_question(turn, data, topic), turn.person, draft.in_order)
+    await questions.register(turn.db, change, data["id"], draft.sources, turn.now, turn.city.today(turn.now).year)
+    await turn.finish()
+
+
+def _question(turn: Turn, data: Data, topic: Topic | None) -> Question:
+    """The question as it will be registered; number and id come from storage."""
+    kind = Kind(data["kind"])
+    who = turn.person.representative
+    term = _term(turn, topic)
+    return Question(
+        id=0,
+        number="",
+        kind=kind,
+        status=Status.REGISTERED,
+        text=_text(turn, data),
+        language=turn.language,
+        public=bool(data["public"]),
+        author_id=turn.person.id,
+        author_state=who.state if who else None,
+        organization_id=who.organization_id if who else None,
+        organization_name=who.organization_name if who else "",
+        topic_id=topic.id if topic else None,
+        topic=topic.names if topic else None,
+        department_id=topic.department.id if topic else None,
+        department=topic.department.names if topic else None,
+        head_id=None,
+        responsible_id=None,
+        responsible_name="",
+        responsible_post="",
+        registered_at=turn.now,
+        counted_from=turn.now,
+        term=term,
+        due_on=turn.city.due_on(kind, turn.now, term),
+    )
+
+
+async def stale(turn: Turn) -> None:
+    """A button of another step: ask for what is really missing."""
+    if turn.form and turn.form.name == "ask":
+        turn.reply(turn.say("This button belongs to an earlier step."))
+        await ask_next(turn, turn.form.data)
+    else:
+        await everyone.nothing_here(turn)
+
+
+# --- following ------------------------------------------------------------------------------------------------------
+
+
+async def my(turn: Turn) -> None:
+    """`/my`: the NGO's questions, newest first, five a page. Button: `my:open:2`."""
+    closed = turn.args[:1] == ("closed",)
+    page = await questions.of_ngo(turn.db, turn.person, closed=closed, page=newcomer.number(turn.args[1:]))
+    today = turn.city.today(turn.now)
+    heading = turn.say("<b>Closed questions</b>") if closed else turn.say("<b>Open questions</b>")
+    counted = turn.words.count("{n} question", "{n} questions", page.total)
+    which = turn.say("page {page} of {pages}", page=page.number + 1, pages=page.pages)
+    blocks = [turn.say("{heading}: {counted}, {which}", heading=heading, counted=counted, which=which)]
+    blocks += [cards.list_line(turn.words, q, today) for q in page.questions]
+    state = "closed" if closed else "open"
+    keyboard = [
+        *([Button(q.number, f"card:{q.number}")] for q in page.questions),
+        *keyboards.pager(turn.words, page, f"my:{state}"),
+        [turn.button("open", "my:open:0"), turn.button("closed", "my:closed:0")],
+    ]
+    turn.reply(*blocks, keyboard=keyboard, edit=True)
+
+
+async def card(turn: Turn) -> None:
+    """A question by its number, from a list or typed: for whoever may see it."""
+    question = await questions.visible_to(turn.db, turn.person, turn.args[0] if turn.args else "")
+    await show(turn, question)
+
+
+async def show(turn: Turn, question: Question, *, edit: bool = True) -> None:
+    """The card as it is now, with exactly the buttons the rules allow this person."""
+    history = await questions.history(turn.db, question.id)
+    attached = await questions.attachments_of(turn.db, history[0].id)
+    blocks = cards.card(turn.words, question, history, attached, turn.city.today(turn.now))
+    if turn.person.department_id == question.department_id or turn.person.is_admin:
+        delivery = await cards.delivery(turn.db, turn.words, question)
+        blocks += [delivery] if delivery else []
+    keyboard = keyboards.question(turn.words, question, turn.person, attachments=any(e.attachments for e in history))
+    turn.reply(*blocks, keyboard=keyboard, edit=edit)
+
+
+async def why_date(turn: Turn) -> None:
+    question = await questions.visible_to(turn.db, turn.person, turn.args[0] if turn.args else "")
+    if question.due_on is None:
+        turn.reply(turn.say("No due date: thanks want no answer."))
+        return
+    turn.reply(*cards.why_date(turn.words, question, turn.city.why(question)))
+
+
+async def attachments(turn: Turn) -> None:
+    question = await questions.visible_to(turn.db, turn.person, turn.args[0] if turn.args else "")
+    sent = 0
+    for entry in await questions.history(turn.db, question.id):
+        if entry.attachments:
+            sent += await questions.send_attachments(turn.db, turn.person.id, question, entry.id, turn.now)
+    if not sent:
+        turn.reply(turn.say("<b>№ {number}</b> has no attachments.", number=question.number))
+
+
+async def withdraw(turn: Turn) -> None:
+    question = await questions.visible_to(turn.db, turn.person, turn.args[0] if turn.args else "", to_change=True)
+    change = act(question, Action.WITHDRAW, turn.person, turn.now)
+    await questions.record(turn.db, change, turn.now)
+    turn.reply(
+        turn.say("<b>№ {number}</b> is withdrawn. The text is kept, if you want to ask anew:", number=question.number),
+        Quote(question.text),
+    )
+
+
+# --- adding ---------------------------------------------------------------------------------------------------------
+
+
+async def add(turn: Turn) -> None:
+    """A reply to a message that bears a number is a dated addition; the registered text stays as it is."""
+    said = turn.said
+    if said.stranger and not said.text:
+        turn.reply(turn.say("I cannot take this. Send text, a photo, a document, a voice message, a video or a place."))
+        return
+    attached = (said.attachment,) if said.attachment else ()
+    source = f"message {turn.person.id} {said.message_id}"
+    await _record_addition(turn, said.replied_number or "", said.text, attached, source)
+
+
+async def edited(turn: Turn) -> None:
+    """A message was edited in Telegram: a draft changes with it, a registered text does not but is added to."""
+    said = turn.said
+    for form in await forms.all_of(turn.db, turn.person.id):
+        draft = draft_of(form.data)
+        if said.message_id in {p.message_id for p in draft.pieces}:
+            changed = with_draft(form.data, draft.write(said.message_id, said.text))
+            await forms.change(turn.db, turn.person.id, form.name, changed, turn.now)
+            turn.reply(turn.say("The change is in the text you are writing."))
+            return
+    found = await questions.of_message(turn.db, turn.person.id, said.message_id)
+    if found is None or found[1] == said.text or blank(said.text):
+        return  # not ours, or Telegram only drew a link's preview
+    source = f"edit {turn.person.id} {said.message_id} {said.edit_date}"
+    await _record_addition(turn, found[0], said.text, (), source)
+
+
+async def _record_addition(turn: Turn, number: str, text: str, attached: tuple[Attachment, ...], source: str) -> None:
+    turn.args = (number,)
+    question = await questions.visible_to(turn.db, turn.person, number, to_change=True)
+    change = act(question, Action.ADD, turn.person, turn.now, text=text, attachments=attached)
+    if await questions.record(turn.db, change, turn.now, source=source):
+        turn.reply(
+            turn.say(
+                "Added to <b>№ {number}</b>; the registered text stays as it was. The department is told.",
+                number=number,
+            )
+        )
+
+
+# --- judging --------------------------------------------------------------------------------------------------------
+
+
+async def solved(turn: Turn) -> None:
+    await _judge(turn, Action.SOLVED)
+    turn.reply(turn.say("Thank you. <b>№ {number}</b> is closed: solved.", number=turn.args[0]))
+
+
+async def partly(turn: Turn) -> None:
+    """Counted at once; a sentence may follow."""
+    await _judge(turn, Action.PARTLY)
+    number = turn.args[0]
+    await turn.wait_for(f"remark {number}", "text", {})
+    turn.reply(
+        turn.say("<b>№ {number}</b>: noted, partly. You may write in a sentence what is missing.", number=number),
+        keyboard=keyboards.labelled(turn.words, ("skip", "skip_remark")),
+    )
+
+
+async def _judge(turn: Turn, action: Action, text: str = "") -> Question:
+    question = await questions.visible_to(turn.db, turn.person, turn.args[0] if turn.args else "", to_change=True)
+    again = turn.city.due_on(question.kind, turn.now, question.term)
+    change = act(question, action, turn.person, turn.now, text=text, due_on=again)
+    await questions.record(turn.db, change, turn.now)
+    return change.after
+
+
+async def remark(turn: Turn) -> None:
+    number = turn.form.name.split()[1] if turn.form else ""
+    attached = (turn.said.attachment,) if turn.said.attachment else ()
+    await turn.finish()
+    source = f"message {turn.person.id} {turn.said.message_id}"
+    await _record_addition(turn, number, turn.text, attached, source)
+
+
+async def remark_skipped(turn: Turn) -> None:
+    await turn.finish()
+    turn.reply(turn.say("Thank you, the question is closed."))
+
+
+async def not_answered_pressed(turn: Turn) -> None:
+    """The reason is asked for first: without it the head could not know what is missing."""
+    question = await questions.visible_to(turn.db, turn.person, turn.args[0] if turn.args else "")
+    act(question, not_answered(question), turn.person, turn.now, text="the reason will follow, all but it is checked")
+    await turn.wait_for(f"verdict {question.number}", "reason", {})
+    turn.reply(
+        turn.say("<b>№ {number}</b>: write in a sentence what was not answered.", number=question.number),
+        keyboard=keyboards.labelled(turn.words, ("cancel", "cancel")),
+    )
+
+
+async def reason_written(turn: Turn) -> None:
+    number = turn.form.name.split()[1] if turn.form else ""
+    if blank(turn.text):
+        turn.reply(turn.say("Please write the reason in words."))
+        return
+    turn.args = (number,)
+    question = await questions.visible_to(turn.db, turn.person, number, to_change=True)
+    await turn.finish()
+    after = await _judge(turn, not_answered(question), turn.text)
+    if after.status is Status.CLOSED:
+        turn.reply(
+            turn.say(
+                "<b>№ {number}</b> is closed as not answered. "
+                "The head of the department and the administrators are told.",
+                number=number,
+            )
+        )
+
+
+# --- whatever else is typed -----------------------------------------------------------------------------------------
+
+
+async def anything(turn: Turn) -> None:
+    """No dialogue waits for it: a number shows its question, a text of an NGO becomes a draft, nothing is lost."""
+    if (number := NUMBER.fullmatch(turn.text.strip().lstrip("№ "))) and turn.person.consented:
+        turn.args = (number.group(1),)
+        await card(turn)
+    elif turn.person.language is None or not turn.person.consented:
+        await newcomer.proceed(turn, {})
+    elif turn.person.speaks_for_ngo and not turn.person.official:
+        await _keep_as_draft(turn)
+    else:
+        turn.reply(turn.say("I did not understand this. What you can do:"), everyone.menu(turn))
+
+
+async def _keep_as_draft(turn: Turn) -> None:
+    unfinished = await forms.find(turn.db, turn.person.id, "ask")
+    data = unfinished.data if unfinished else _new_form()
+    continues = same_album(turn, data)
+    data, taken = take_in(turn, data)
+    if not taken:
+        return
+    await turn.wait_for("ask", "kind", data)
+    if continues:
+        return
+    turn.reply(turn.say("Your text is kept as a draft. If it is for the city, choose what it is."))
+    await ask_next(turn, data)

@@ -1,0 +1,285 @@
+"""Notices become messages at the moment they go out: language, words and buttons are chosen then.
+
+A row keeps a template and the facts of its moment. What has become pointless meanwhile (the person may no longer see
+the question, was forgotten, became another department's) is dropped, so a late message shows no dead button.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.city import City
+from domain.draft import albums
+from domain.people import Language, Person, RepresentativeState
+from domain.question import Kind, Notice, Question, visible
+from handlers import cards, keyboards
+from handlers.speech import Block, Call, Keyboard, Quote, album, messages
+from storage import outbox, people, questions, register
+from storage.outbox import Fate, Outgoing
+from storage.questions import Entry
+from texts import Words
+from texts.labels import KIND_LABELS
+
+
+@dataclass(frozen=True)
+class Telling:
+    """What a template is given: whom, what about, in which words, and the city's date."""
+
+    db: AsyncConnection
+    row: Outgoing
+    person: Person
+    words: Words
+    city: City
+    now: datetime
+    question: Question
+    entry: Entry
+
+
+Said = tuple[list[Block], Keyboard]
+
+
+async def render(db: AsyncConnection, row: Outgoing, city: City, now: datetime) -> list[Call]:
+    """The calls that say this row now; none: there is nothing to say any more."""
+    if row.template == "reply":
+        return [Call.from_json(row.facts)]
+    person = await people.load(db, row.chat_id)
+    if person is None:
+        return []
+    words = Words(person.language or Language.RU, city.zone)
+    if row.template in _ABOUT_PEOPLE:
+        return await _ABOUT_PEOPLE[row.template](db, row, person, words)
+    question = await questions.by_id(db, row.question_id or 0)
+    entry = await questions.entry(db, row.facts["entry"])
+    if question is None or entry is None or not visible(question, person):
+        return []
+    telling = Telling(db, row, person, words, city, now, question, entry)
+    if row.template == "attachments":
+        return await _attachments(telling)
+    if row.template == "delivery":
+        return await _say(telling, await _delivery(telling))
+    return await _say(telling, await _TEMPLATES[Notice(row.template)](telling))
+
+
+async def _say(telling: Telling, said: Said | None) -> list[Call]:
+    if said is None:
+        return []
+    blocks, keyboard = said
+    return messages(telling.person.id, blocks, keyboard, simple=telling.person.simple)
+
+
+# --- about a question -----------------------------------------------------------------------------------------------
+
+
+async def _registered(t: Telling) -> Said:
+    """The confirmation: number, date, time, department, who is responsible, due date (АППК art. 64 p. 2)."""
+    question, words = t.question, t.words
+    head = cards.lines(
+        words.say("<b>№ {number}</b> is registered.", number=question.number),
+        words.say("Registered: {when}", when=words.moment(question.registered_at)),
+        words.say("Kind: {kind}", kind=words.label(KIND_LABELS[question.kind])),
+        words.say("Department: {department}", department=cards.department(words, question)),
+    )
+    if question.kind is Kind.THANKS:
+        return [head, words.say("Your thanks are passed on to the people of the department.")], []
+    more = cards.lines(
+        words.say("Responsible: {who}", who=cards.responsible(words, question)),
+        cards.due(words, question),
+    )
+    addition = words.say("To add something, reply to this message.")
+    return [cards.lines(head, more), addition], keyboards.question(words, question, t.person)
+
+
+async def _new(t: Telling) -> Said:
+    """The card for the department, with the buttons the rules allow now."""
+    attached = await questions.attachments_of(t.db, t.entry.id)
+    opening = (
+        t.words.say("<b>Thanks for the department</b>")
+        if t.question.kind is Kind.THANKS
+        else t.words.say("<b>New for the department</b>")
+    )
+    facts = cards.facts(t.words, t.question, t.city.today(t.now))
+    blocks: list[Block] = [cards.lines(opening, facts), Quote(t.question.text)]
+    if listed := cards.attachments(t.words, attached):
+        blocks.append(listed)
+    return blocks, keyboards.question(t.words, t.question, t.person)
+
+
+async def _taken(t: Telling) -> Said:
+    who = ", ".join(part for part in (t.entry.assignee or t.entry.actor, t.question.responsible_post) if part)
+    said = t.words.say("<b>№ {number}</b> is in work. Responsible: {who}.", number=t.question.number, who=who)
+    return [cards.lines(said, cards.due(t.words, t.question))], []
+
+
+async def _assigned(t: Telling) -> Said:
+    blocks, keyboard = await _new(t)
+    said = t.words.say("<b>№ {number}</b> was given to you by {who}.", number=t.question.number, who=t.entry.actor)
+    return [said, cards.facts(t.words, t.question, t.city.today(t.now)), *blocks[1:]], keyboard
+
+
+async def _routed(t: Telling) -> Said:
+    said = t.words.say(
+        "<b>№ {number}</b> went to the department «{department}».",
+        number=t.question.number,
+        department=cards.department(t.words, t.question),
+    )
+    return [cards.lines(said, cards.due(t.words, t.question))], []
+
+
+async def _answered(t: Telling) -> Said:
+    """The text as written; below it the verdict, while it may be given."""
+    return cards.answer(t.words, t.question, t.entry), keyboards.question(t.words, t.question, t.person)
+
+
+async def _judged(t: Telling) -> Said:
+    said = t.words.say(
+        "<b>№ {number}</b>: the NGO judged the answer: {verdict}.",
+        number=t.question.number,
+        verdict=cards.verdict(t.words, t.question),
+    )
+    return _with_text(t, [said]), []
+
+
+async def _reopened(t: Telling) -> Said:
+    said = t.words.say(
+        "<b>№ {number}</b> is open again and went to the head of the department.", number=t.question.number
+    )
+    keyboard = keyboards.question(t.words, t.question, t.person)
+    return [cards.lines(said, cards.due(t.words, t.question))], keyboard
+
+
+async def _reopened_for_head(t: Telling) -> Said:
+    said = t.words.say("<b>№ {number}</b>: the NGO says it was not answered. Its reason:", number=t.question.number)
+    facts = cards.facts(t.words, t.question, t.city.today(t.now))
+    blocks: list[Block] = [said, Quote(t.entry.text), facts, Quote(t.question.text)]
+    return blocks, keyboards.question(t.words, t.question, t.person)
+
+
+async def _unsatisfied(t: Telling) -> Said:
+    said = t.words.say(
+        "<b>№ {number}</b> is closed, and the NGO says for the second time that it was not answered:",
+        number=t.question.number,
+    )
+    return [said, Quote(t.entry.text), cards.facts(t.words, t.question, t.city.today(t.now))], []
+
+
+async def _withdrawn(t: Telling) -> Said:
+    return [t.words.say("<b>№ {number}</b> was withdrawn by the NGO. Nothing is owed.", number=t.question.number)], []
+
+
+async def _addition(t: Telling) -> Said:
+    said = t.words.say("<b>№ {number}</b>: addition by the NGO.", number=t.question.number)
+    return _with_text(t, [said]), keyboards.question(t.words, t.question, t.person)
+
+
+async def _no_reaction(t: Telling) -> Said:
+    said = t.words.count(
+        "<b>№ {number}</b> is closed: {n} working day passed after the answer without a reaction.",
+        "<b>№ {number}</b> is closed: {n} working days passed after the answer without a reaction.",
+        t.city.reaction_term,
+        number=t.question.number,
+    )
+    return [said], []
+
+
+def _with_text(t: Telling, blocks: list[Block]) -> list[Block]:
+    return [*blocks, Quote(t.entry.text)] if t.entry.text else blocks
+
+
+_TEMPLATES: dict[Notice, Callable[[Telling], Awaitable[Said]]] = {
+    Notice.REGISTERED: _registered,
+    Notice.NEW: _new,
+    Notice.TAKEN: _taken,
+    Notice.ASSIGNED: _assigned,
+    Notice.ROUTED: _routed,
+    Notice.ANSWERED: _answered,
+    Notice.JUDGED: _judged,
+    Notice.REOPENED: _reopened,
+    Notice.REOPENED_FOR_HEAD: _reopened_for_head,
+    Notice.UNSATISFIED: _unsatisfied,
+    Notice.WITHDRAWN: _withdrawn,
+    Notice.ADDITION: _addition,
+    Notice.NO_REACTION: _no_reaction,
+}
+
+
+async def _attachments(t: Telling) -> list[Call]:
+    groups = albums(await questions.attachments_of(t.db, t.entry.id))
+    index = t.row.facts["album"]
+    if index >= len(groups):
+        return []
+    caption = t.words.plain("№ {number}, attachment", number=t.question.number)
+    return [album(t.person.id, groups[index], caption)]
+
+
+async def _delivery(t: Telling) -> Said | None:
+    """For the official: what became of the answer."""
+    number = t.question.number
+    if t.row.facts["fate"] == Fate.DELIVERED:
+        when = datetime.fromisoformat(t.row.facts["at"])
+        said = t.words.say(
+            "<b>№ {number}</b>: the answer was delivered {time}.", number=number, time=t.words.time(when)
+        )
+    elif t.row.facts["fate"] == Fate.BLOCKED:
+        said = t.words.say(
+            "<b>№ {number}</b>: the answer was not delivered: the bot is blocked. "
+            "It waits in the question's history; please tell the NGO by phone or letter.",
+            number=number,
+        )
+    else:
+        said = t.words.say(
+            "<b>№ {number}</b>: the answer was not delivered. It waits in the question's history.", number=number
+        )
+    return [said], []
+
+
+# --- about people ---------------------------------------------------------------------------------------------------
+
+
+async def _applicant(db: AsyncConnection, row: Outgoing, person: Person, words: Words) -> list[Call]:
+    """For administrators; dropped when another one has decided already."""
+    applicant = await people.load(db, row.facts.get("person", 0))
+    if not person.is_admin or applicant is None or applicant.representative is None:
+        return []
+    if applicant.representative.state is not RepresentativeState.WAITING:
+        return []
+    organization = await register.by_id(db, applicant.representative.organization_id)
+    said = cards.applicant(words, applicant, organization)
+    return messages(person.id, [said], keyboards.decision(words, applicant), simple=person.simple)
+
+
+async def _decided(_db: AsyncConnection, _row: Outgoing, person: Person, words: Words) -> list[Call]:
+    found = person.representative
+    if found is None or found.state is RepresentativeState.WAITING:
+        return []
+    if found.state is RepresentativeState.VERIFIED:
+        said = words.say(
+            "You are approved as a representative of «{name}»: you see and continue its questions. /ask /my",
+            name=found.organization_name,
+        )
+    else:
+        said = words.say(
+            "You were not approved as a representative of «{name}». What you sent stays registered. "
+            "If this is a mistake, name the NGO again: /start",
+            name=found.organization_name,
+        )
+    return messages(person.id, [said])
+
+
+_ABOUT_PEOPLE: dict[str, Callable[[AsyncConnection, Outgoing, Person, Words], Awaitable[list[Call]]]] = {
+    "applicant": _applicant,
+    "decided": _decided,
+}
+
+
+async def settled(db: AsyncConnection, row: Outgoing, fate: Fate, now: datetime) -> None:
+    """What follows from the end of a row: the official learns whether the answer reached its author."""
+    if row.template != Notice.ANSWERED or row.question_id is None:
+        return
+    question = await questions.by_id(db, row.question_id)
+    if question is None or question.responsible_id is None or row.chat_id != question.author_id:
+        return
+    facts = {"entry": row.facts["entry"], "fate": fate, "at": now.isoformat()}
+    key = f"delivery {row.id} {fate}"
+    await outbox.say(db, question.responsible_id, "delivery", facts, now, key=key, question_id=question.id)

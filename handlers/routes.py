@@ -1,0 +1,217 @@
+"""Everything the bot can be asked to do, and by whom, on one screen.
+
+Order matters only in `route`: a command always works, then a button, then the label of a button typed out, then
+the step an open form waits at, then the rest. A role here only keeps strangers from the door: the action itself loads
+what it changes through `visible_to`, and that is the permission.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from domain.people import Person
+from handlers import admin, everyone, newcomer, ngo, official
+from handlers.turn import Turn
+
+Action = Callable[[Turn], Awaitable[None]]
+Who = Callable[[Person], bool]
+
+
+def anybody(person: Person) -> bool:
+    return True
+
+
+def agreed(person: Person) -> bool:
+    """Has consented to the processing of personal data: everybody who writes anything."""
+    return person.consented
+
+
+def of_ngo(person: Person) -> bool:
+    return person.consented and person.speaks_for_ngo
+
+
+def with_questions(person: Person) -> bool:
+    """Either side of a question."""
+    return agreed(person) or person.is_admin
+
+
+def of_department(person: Person) -> bool:
+    return person.consented and person.official is not None
+
+
+def administrator(person: Person) -> bool:
+    """The desk was assigned by the city, not asked for: it needs no consent."""
+    return person.is_admin
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What is done, and who may ask for it. `form` and `step`: only while that dialogue waits there."""
+
+    action: Action
+    who: Who
+    form: str = ""
+    step: str = ""
+
+
+COMMANDS: dict[str, Route] = {
+    "start": Route(newcomer.start, anybody),
+    "help": Route(everyone.help_, anybody),
+    "language": Route(newcomer.language_asked, anybody),
+    "mydata": Route(everyone.mydata, anybody),
+    "forget": Route(everyone.forget, anybody),
+    "cancel": Route(everyone.cancel, anybody),
+    "simple": Route(everyone.simple, anybody),
+    "ask": Route(ngo.begin, of_ngo),
+    "my": Route(ngo.my, agreed),
+    "inbox": Route(official.inbox, of_department),
+    "admin": Route(admin.desk, administrator),
+}
+
+BUTTONS: dict[str, Route] = {
+    # first contact
+    "language": Route(newcomer.language_chosen, anybody),
+    "agree": Route(newcomer.agreed, anybody),
+    "disagree": Route(newcomer.disagreed, anybody),
+    "i_am_ngo": Route(newcomer.i_am_ngo, agreed),
+    "somebody_else": Route(newcomer.somebody_else, agreed),
+    "organization": Route(newcomer.organization_chosen, agreed, "register"),
+    "not_in_list": Route(newcomer.not_in_list, agreed, "register"),
+    "skip_bin": Route(newcomer.bin_skipped, agreed, "register", "bin"),
+    "field": Route(newcomer.field_chosen, agreed, "register", "field"),
+    "skip_introduction": Route(newcomer.introduction_skipped, of_department, "introduce"),
+    # everybody
+    "cancel": Route(everyone.cancel, anybody),
+    "forget_once": Route(everyone.forget_once, anybody),
+    "forget_twice": Route(everyone.forget_twice, anybody),
+    "keep": Route(everyone.keep, anybody),
+    # asking
+    "continue": Route(ngo.go_on, of_ngo),
+    "start_anew": Route(ngo.start_anew, of_ngo),
+    "kind": Route(ngo.kind_chosen, of_ngo, "ask", "kind"),
+    "topic": Route(ngo.topic_chosen, of_ngo, "ask", "topic"),
+    "done": Route(ngo.written, of_ngo, "ask", "text"),
+    "public": Route(ngo.public_chosen, of_ngo, "ask", "public"),
+    "edit_text": Route(ngo.edit_text, of_ngo, "ask"),
+    "change_topic": Route(ngo.change_topic, of_ngo, "ask", "preview"),
+    "send": Route(ngo.send, of_ngo),
+    # following and judging
+    "my": Route(ngo.my, agreed),
+    "card": Route(ngo.card, with_questions),
+    "why_date": Route(ngo.why_date, with_questions),
+    "attachments": Route(ngo.attachments, with_questions),
+    "withdraw": Route(ngo.withdraw, agreed),
+    "solved": Route(ngo.solved, agreed),
+    "partly": Route(ngo.partly, agreed),
+    "not_answered": Route(ngo.not_answered_pressed, agreed),
+    "skip_remark": Route(ngo.remark_skipped, agreed, "remark"),
+    # answering
+    "inbox": Route(official.inbox, of_department),
+    "take": Route(official.take, of_department),
+    "assign": Route(official.assign, of_department),
+    "assignee": Route(official.assignee_chosen, of_department),
+    "answer": Route(official.answer, of_department),
+    "answer_continue": Route(official.answer_continue, of_department, "answer"),
+    "answer_start_anew": Route(official.answer_start_anew, of_department, "answer"),
+    "outcome": Route(official.outcome_chosen, of_department, "answer", "outcome"),
+    "answer_done": Route(official.answer_written, of_department, "answer", "text"),
+    "answer_edit": Route(official.answer_edit, of_department, "answer"),
+    "answer_send": Route(official.answer_send, of_department),
+    # the administrator's desk
+    "desk": Route(admin.desk, administrator),
+    "invitation": Route(admin.invitation, administrator),
+    "invite": Route(admin.invite, administrator),
+    "invite_to": Route(admin.invite_to, administrator),
+    "invite_for": Route(admin.invite_for, administrator),
+    "waiting": Route(admin.waiting, administrator),
+    "applicant": Route(admin.applicant, administrator),
+    "approve": Route(admin.approve, administrator),
+    "decline": Route(admin.decline, administrator),
+    "without_department": Route(admin.without_department, administrator),
+    "forward": Route(official.forward, administrator),
+    "forward_to": Route(official.forward_to, administrator),
+}
+
+# (form, step) → what a message does there; a step that is not named takes the form's own line, ("ask", "").
+STEPS: dict[tuple[str, str], Route] = {
+    ("start", "language"): Route(newcomer.language_chosen, anybody),
+    ("start", ""): Route(newcomer.start, anybody),
+    ("register", "search"): Route(newcomer.search, agreed),
+    ("register", "name"): Route(newcomer.name_typed, agreed),
+    ("register", "bin"): Route(newcomer.bin_typed, agreed),
+    ("register", "field"): Route(newcomer.field_chosen, agreed),
+    ("introduce", ""): Route(newcomer.introduced, of_department),
+    ("ask", ""): Route(ngo.write, of_ngo),
+    ("verdict", ""): Route(ngo.reason_written, agreed),
+    ("remark", ""): Route(ngo.remark, agreed),
+    ("answer", ""): Route(official.answer_write, of_department),
+    ("invite", ""): Route(admin.organization_typed, administrator),
+}
+
+EDITED = Route(ngo.edited, agreed)
+REPLIED = Route(ngo.add, agreed)
+OTHERWISE = Route(ngo.anything, anybody)
+
+
+async def route(turn: Turn) -> None:
+    """Find what was asked for and do it."""
+    said = turn.said
+    if said.edited:
+        await _do(turn, EDITED)
+    elif said.pressed is not None:
+        await _press(turn, said.pressed)
+    elif said.text.startswith("/") and len(said.text) > 1:
+        await _command(turn, said.text)
+    elif (typed := await turn.typed_button()) is not None:
+        await _press(turn, typed)
+    elif said.replied_number and turn.person.consented:
+        await _do(turn, REPLIED)
+    elif turn.form and (step := _step(turn)):
+        await _do(turn, step)
+    else:
+        await _do(turn, OTHERWISE)
+
+
+async def _command(turn: Turn, text: str) -> None:
+    word, *rest = text.split()
+    name, _, addressee = word[1:].partition("@")
+    route = COMMANDS.get(name.lower())
+    if route is None or (addressee and addressee.lower() != turn.bot_name.lower()):
+        await everyone.unknown_command(turn)
+        return
+    turn.args = tuple(rest)
+    await _do(turn, route)
+
+
+async def _press(turn: Turn, data: str) -> None:
+    """A button's data is only a claim: anything a client can send may stand in it."""
+    name, *args = data.split(":")
+    turn.args = tuple(args)
+    route = BUTTONS.get(name)
+    if route is None:
+        await everyone.nothing_here(turn)
+    elif route.form and not _waits(turn, route):
+        await ngo.stale(turn)
+    else:
+        await _do(turn, route)
+
+
+def _waits(turn: Turn, route: Route) -> bool:
+    here = turn.form
+    return here is not None and here.name.split()[0] == route.form and route.step in ("", here.step)
+
+
+def _step(turn: Turn) -> Route | None:
+    assert turn.form is not None  # noqa: S101 - checked by the only caller
+    name = turn.form.name.split()[0]
+    return STEPS.get((name, turn.form.step)) or STEPS.get((name, ""))
+
+
+async def _do(turn: Turn, route: Route) -> None:
+    if route.who(turn.person):
+        await route.action(turn)
+    elif not turn.person.consented and route.who in (agreed, of_ngo, of_department, with_questions):
+        await newcomer.proceed(turn, {})
+    elif route.who is of_ngo:
+        await newcomer.for_ngos_only(turn)
+    else:
+        await everyone.nothing_here(turn)

@@ -1,0 +1,178 @@
+"""One update, one transaction: take the oldest row, load the person, act, mark it done; replies follow the commit.
+
+    inbox.take → people.meet → route → outbox rows, form, effect, "done" → commit
+
+A kill anywhere leaves either everything or nothing. A row that fails three times becomes a dead letter and blocks
+nobody.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+from telegram import Update
+
+from domain.city import City
+from domain.people import Language, Person
+from domain.question import (
+    AlreadyTaken,
+    CannotAct,
+    NothingOfSubstance,
+    NotInThisStatus,
+    NotYours,
+)
+from handlers.everyone import menu
+from handlers.routes import route
+from handlers.speech import Call
+from handlers.turn import NUMBER, Said, Turn, understand
+from storage import forms, inbox, outbox, people, questions
+from storage.database import Database
+from storage.inbox import Received
+from texts import Words
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Served:
+    """What serving needs beside the update: the city's habits and the bot's own name."""
+
+    city: City
+    bot_name: str
+
+
+async def serve_next(database: Database, served: Served, now: datetime) -> bool:
+    """Handle one waiting update. False when there is none."""
+    received: Received | None = None
+    try:
+        async with database.transaction() as db:
+            received = await inbox.take(db, now)
+            if received is None:
+                return False
+            await _serve(db, received, served, now)
+            await inbox.done(db, received.update_id, now)
+    except Exception as error:
+        if received is None:
+            raise
+        log.exception("update %s failed, code %s", received.update_id, _code(received))
+        await _give_up_or_retry(database, received, served, error, now)
+    return True
+
+
+async def _serve(db: AsyncConnection, received: Received, served: Served, now: datetime) -> None:
+    update = Update.de_json(received.payload, None)
+    said = understand(update) if update else None
+    if said is None:
+        await _elsewhere(db, update, served, now)
+        return
+    if said.left is not None:
+        await _came_or_went(db, said, now)
+        return
+    person = await people.meet(db, said.person_id, said.name, now)
+    if person.blocked:
+        await _welcome_back(db, person.id, now)
+    turn = Turn(db, person, said, now, served.city, _words(person, said, served), served.bot_name)
+    turn.form = await forms.open_form(db, person.id)
+    try:
+        await route(turn)
+    except CannotAct as refusal:
+        await _refuse(turn, refusal)
+    await _speak(turn)
+
+
+def _words(person: Person, said: Said, served: Served) -> Words:
+    """The language chosen; before that, Telegram's; Russian, which most of the city reads, where it says nothing."""
+    if person.language is not None:
+        return Words(person.language, served.city.zone)
+    try:
+        return Words(Language(said.telegram_language[:2]), served.city.zone)
+    except ValueError:
+        return Words(Language.RU, served.city.zone)
+
+
+async def _speak(turn: Turn) -> None:
+    """Replies are rows too, in the same transaction: a kill between the commit and the sending loses none."""
+    for call in turn.calls:
+        await outbox.say(
+            turn.db, turn.said.person_id, "reply", call.to_json(), turn.now, priority=outbox.Priority.REPLY
+        )
+    if turn.choices is not None and not turn.forgotten:
+        await people.remember_choices(turn.db, turn.person.id, turn.choices)
+
+
+async def _refuse(turn: Turn, refusal: CannotAct) -> None:
+    """What the rules forbid, in a sentence; then the card as it is now, so that no button is a dead end."""
+    match refusal:
+        case NotYours():
+            turn.reply(turn.say("There is no such question, or it is not yours."), menu(turn))
+            return
+        case AlreadyTaken(by=by):
+            turn.reply(turn.say("This question is already in work. Responsible: {who}.", who=by))
+        case NothingOfSubstance():
+            turn.reply(turn.say("A text is needed. Please write in words."))
+            return
+        case NotInThisStatus():
+            turn.reply(turn.say("This is not possible any more. This is how the question stands now:"))
+    if number := NUMBER.search(" ".join(turn.args)):
+        from handlers import ngo
+
+        await ngo.show(turn, await questions.visible_to(turn.db, turn.person, number.group(1)), edit=False)
+
+
+async def _came_or_went(db: AsyncConnection, said: Said, now: datetime) -> None:
+    """The person blocked the bot, or came back."""
+    if said.left:
+        await people.set_blocked(db, said.person_id, now)
+        await outbox.drop_for_blocked(db, said.person_id, now)
+    else:
+        await _welcome_back(db, said.person_id, now)
+
+
+async def _welcome_back(db: AsyncConnection, person_id: int, now: datetime) -> None:
+    """Being blocked ends by itself when the person returns, and what they missed arrives."""
+    await people.set_blocked(db, person_id, None)
+    await outbox.revive(db, person_id, now)
+
+
+async def _elsewhere(db: AsyncConnection, update: Update | None, served: Served, now: datetime) -> None:
+    """Groups and channels: a command is told where to go, everything else is not for us."""
+    message = update.message if update else None
+    if message is None or message.chat.type not in ("group", "supergroup") or not message.text:
+        return
+    word = message.text.split()[0] if message.text.strip() else ""
+    if not word.startswith("/") or (message.from_user and message.from_user.is_bot):
+        return
+    addressee = word.partition("@")[2]
+    if addressee and addressee.lower() != served.bot_name.lower():
+        return
+    words = Words(Language.RU, served.city.zone)
+    text = words.say("Köpir works in a private chat: https://t.me/{bot}", bot=served.bot_name)
+    call = Call("sendMessage", {"chat_id": message.chat.id, "text": str(text), "parse_mode": "HTML"})
+    await outbox.say(db, message.chat.id, "reply", call.to_json(), now)
+
+
+async def _give_up_or_retry(
+    database: Database, received: Received, served: Served, error: Exception, now: datetime
+) -> None:
+    """Count the failure; at the last one the person hears of it, with the code that stands in the log."""
+    async with database.transaction() as db:
+        dead = await inbox.failed(db, received, type(error).__name__, now)
+        if not dead or not received.person_id:
+            return
+        person = await people.load(db, received.person_id)
+        words = Words(person.language if person and person.language else Language.RU, served.city.zone)
+        text = words.say(
+            "Something went wrong on our side, and this step was not done. What you wrote before is kept. "
+            "Please try again, and if it happens again, tell the administrator the code {code}.",
+            code=_code(received),
+        )
+        params: dict[str, Any] = {"chat_id": received.person_id, "text": str(text), "parse_mode": "HTML"}
+        call = Call("sendMessage", params)
+        await outbox.say(db, received.person_id, "reply", call.to_json(), now, key=f"error {received.update_id}")
+
+
+def _code(received: Received) -> str:
+    """What a person reads to an administrator, who finds it in the log."""
+    return f"E{received.update_id % 1_000_000:06d}"

@@ -1,0 +1,227 @@
+"""What an action is given: the person, what they said or pressed, the transaction, the moment, and two ways to speak.
+
+The library's update has a hundred optional fields; they end here. An action sees plain values.
+"""
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from markupsafe import Markup
+from sqlalchemy.ext.asyncio import AsyncConnection
+from telegram import Message, Update
+
+from domain.city import City
+from domain.draft import (
+    Attachment,
+    AttachmentKind,
+    blank,
+    file_name,
+    one_line,
+    readable,
+)
+from domain.people import Language, Person
+from handlers.speech import Block, Button, Call, Keyboard, inline, messages
+from storage import forms, people
+from storage.forms import Form
+from texts import Words
+
+NUMBER = re.compile(r"(?<!\d)(\d{4}-\d{6,})(?!\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What arrived, reduced to what we understand. Exactly one of `text`, `attachment`, `pressed` matters most.
+
+    `text` is a message's or caption's; `pressed` a button's data; `stranger` names a kind of content nobody can use.
+    """
+
+    person_id: int
+    name: str
+    telegram_language: str = ""
+    text: str = ""
+    attachment: Attachment | None = None
+    stranger: bool = False
+    pressed: str | None = None
+    message_id: int = 0
+    pressed_message_id: int | None = None
+    replied_number: str | None = None
+    replied_buttons: tuple[Button, ...] = ()
+    edited: bool = False
+    edit_date: int = 0
+    left: bool | None = None  # my_chat_member: True when the person blocked the bot, False when they came back
+
+
+def understand(update: Update) -> Said | None:
+    """The private message, edit, press or block in this update; None for all else (groups, channels, polls)."""
+    if query := update.callback_query:
+        message = query.message
+        own = message is not None and message.chat.type == "private" and message.is_accessible
+        return Said(
+            query.from_user.id,
+            one_line(query.from_user.full_name, 130),
+            query.from_user.language_code or "",
+            pressed=query.data or "",
+            pressed_message_id=message.message_id if message and own else None,
+        )
+    if (member := update.my_chat_member) and member.chat.type == "private":
+        left = member.new_chat_member.status in ("kicked", "left")
+        return Said(member.from_user.id, one_line(member.from_user.full_name, 130), left=left)
+    message = update.message or update.edited_message
+    if not message or message.chat.type != "private" or not message.from_user or message.from_user.is_bot:
+        return None
+    return _said(message, edited=update.edited_message is not None)
+
+
+def _said(message: Message, *, edited: bool) -> Said:
+    assert message.from_user is not None  # noqa: S101 - checked by the only caller
+    attachment = _attachment(message)
+    text = readable(message.text or message.caption or "")
+    number, buttons = _replied(message)
+    return Said(
+        message.from_user.id,
+        one_line(message.from_user.full_name, 130),
+        message.from_user.language_code or "",
+        text="" if blank(text) else text,
+        attachment=attachment,
+        stranger=attachment is None and message.text is None,
+        message_id=message.message_id,
+        replied_number=number,
+        replied_buttons=buttons,
+        edited=edited,
+        edit_date=int(message.edit_date.timestamp()) if message.edit_date else 0,
+    )
+
+
+def _replied(message: Message) -> tuple[str | None, tuple[Button, ...]]:
+    """The number in the bot's message that this one replies to, and the buttons under it."""
+    to = message.reply_to_message
+    if to is None or to.from_user is None or not to.from_user.is_bot:
+        return None, ()
+    number = NUMBER.search(to.text or to.caption or "")
+    rows = to.reply_markup.inline_keyboard if to.reply_markup else ()
+    buttons = tuple(Button(b.text, b.callback_data) for row in rows for b in row if isinstance(b.callback_data, str))
+    return number.group(1) if number else None, buttons
+
+
+def _attachment(message: Message) -> Attachment | None:
+    """The one thing a message carries. An animation is a document too, so it is asked first."""
+    common: dict[str, Any] = {"message_id": message.message_id, "album": message.media_group_id or ""}
+    if message.photo:
+        largest = message.photo[-1]
+        return Attachment(
+            AttachmentKind.PHOTO,
+            file_id=largest.file_id,
+            file_unique_id=largest.file_unique_id,
+            size=largest.file_size or 0,
+            **common,
+        )
+    place = message.venue.location if message.venue else message.location
+    if place:
+        return Attachment(AttachmentKind.PLACE, latitude=place.latitude, longitude=place.longitude, **common)
+    for kind in _FILES:
+        if file := getattr(message, kind.value):
+            return Attachment(
+                kind,
+                file_id=file.file_id,
+                file_unique_id=file.file_unique_id,
+                name=file_name(getattr(file, "file_name", None) or ""),
+                size=file.file_size or 0,
+                duration=_seconds(getattr(file, "duration", 0)),
+                **common,
+            )
+    return None
+
+
+_FILES = (
+    AttachmentKind.ANIMATION,
+    AttachmentKind.DOCUMENT,
+    AttachmentKind.VOICE,
+    AttachmentKind.VIDEO,
+    AttachmentKind.AUDIO,
+    AttachmentKind.VIDEO_NOTE,
+)
+
+
+def _seconds(duration: Any) -> int:
+    """The library gives a number or, with PTB_TIMEDELTA, a timedelta."""
+    return int(duration.total_seconds() if hasattr(duration, "total_seconds") else duration or 0)
+
+
+@dataclass
+class Turn:
+    """One update being acted on, in one transaction. Nothing said here is sent before the commit."""
+
+    db: AsyncConnection
+    person: Person
+    said: Said
+    now: datetime
+    city: City
+    words: Words
+    bot_name: str
+    form: Form | None = None
+    args: tuple[str, ...] = ()
+    calls: list[Call] = field(default_factory=list)
+    choices: list[tuple[str, str]] | None = None
+    forgotten: bool = False  # the person asked to be deleted in this turn: nothing about them may be written after
+
+    @property
+    def text(self) -> str:
+        return self.said.text
+
+    @property
+    def language(self) -> Language:
+        return self.words.language
+
+    def say(self, message: str, /, **facts: object) -> Markup:
+        return self.words.say(message, **facts)
+
+    def button(self, key: str, data: str) -> Button:
+        return Button(self.words.label(key), data)
+
+    def reply(self, *blocks: Block, keyboard: Keyboard = (), edit: bool = False) -> None:
+        """Dialogue: sent after the commit. `edit` redraws the message whose button was pressed, where there is one."""
+        calls = messages(self.person.id, blocks, keyboard, simple=self.person.simple)
+        if edit and self.said.pressed_message_id is not None and len(calls) == 1:
+            markup = inline(keyboard, simple=self.person.simple)
+            params = calls[0].params | {"message_id": self.said.pressed_message_id, "reply_markup": markup}
+            calls = [Call("editMessageText", params)]
+        self.calls += calls
+        self.choices = [(b.label, b.data) for row in keyboard for b in row]
+
+    def send_file(self, name: str, text: str, caption: str) -> None:
+        self.calls.append(Call("sendDocument", {"chat_id": self.person.id, "caption": caption}, file=(name, text)))
+
+    async def typed_button(self) -> str | None:
+        """The data of the button whose label was typed out, or in simple mode its number.
+
+        The keyboard replied to goes before the one shown last.
+        """
+        typed = self.text.casefold()
+        if not typed or len(typed) > 100:
+            return None
+        for label, data in self.said.replied_buttons:
+            if typed in (label.casefold(), label.partition(". ")[2].casefold()):
+                return data
+        shown = await people.choices(self.db, self.person.id)
+        if self.person.simple and typed.isascii() and typed.isdigit() and 0 < int(typed) <= len(shown):
+            return shown[int(typed) - 1][1]
+        return next((data for label, data in shown if label.casefold() == typed), None)
+
+    async def wait_for(self, form: str, step: str, data: dict[str, Any] | None = None) -> None:
+        """The person's next message belongs to this step."""
+        kept = data if data is not None else (self.form.data if self.form and self.form.name == form else {})
+        self.form = Form(form, step, kept)
+        await forms.put(self.db, self.person.id, self.form, self.now)
+
+    async def finish(self) -> None:
+        """The open dialogue is over."""
+        if self.form:
+            await forms.drop(self.db, self.person.id, self.form.name)
+        self.form = None
+
+    async def refresh(self) -> None:
+        """Read the person anew after what they are has changed."""
+        self.person = await people.load(self.db, self.person.id) or self.person
+        self.words = Words(self.person.language or self.words.language, self.city.zone)

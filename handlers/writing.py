@@ -1,0 +1,86 @@
+"""Writing in several messages with attachments: shared by a question, an answer and a correction of either.
+
+What arrives is put into the form's draft at once; what cannot be kept is refused in a sentence, and the rest stays.
+"""
+
+from typing import Any
+
+from domain.draft import MAX_ATTACHMENTS, MAX_FILE_BYTES, MAX_TEXT, Draft, TooManyAttachments
+from handlers.speech import Keyboard
+from handlers.turn import Turn
+
+Data = dict[str, Any]
+
+
+def draft_of(data: Data) -> Draft:
+    return Draft.from_json(data.get("draft", {}))
+
+
+def with_draft(data: Data, draft: Draft) -> Data:
+    return data | {"draft": draft.to_json()}
+
+
+def take_in(turn: Turn, data: Data) -> tuple[Data, bool]:
+    """The data with this message in its draft, and whether anything was taken; a refusal has been replied."""
+    said = turn.said
+    if said.stranger and not said.text:
+        turn.reply(turn.say("I cannot take this. Send text, a photo, a document, a voice message, a video or a place."))
+        return data, False
+    if said.attachment is None and not said.text:
+        turn.reply(turn.say("The message is empty: nothing in it can be read. Please write in words."))
+        return data, False
+    draft = draft_of(data)
+    if data.get("replace"):  # "Edit the text": the first new message takes the place of the old text
+        draft = Draft(attachments=draft.attachments)
+        data = {k: v for k, v in data.items() if k != "replace"}
+    if said.attachment is not None:
+        if said.attachment.size > MAX_FILE_BYTES:
+            turn.reply(turn.say("This file is larger than 20 MB. Send a smaller one, or a link to it in the text."))
+            return data, False
+        try:
+            draft = draft.attach(said.attachment)
+        except TooManyAttachments:
+            turn.reply(
+                turn.say("{n} attachments are the most. This one was not added, the others stay.", n=MAX_ATTACHMENTS)
+            )
+            return data, False
+    if said.text or said.edited:
+        draft = draft.write(said.message_id, said.text)
+    return with_draft(data, draft), True
+
+
+def same_album(turn: Turn, data: Data) -> bool:
+    """This message continues an album whose first message was acknowledged already."""
+    here = turn.said.attachment
+    return bool(here and here.album) and any(
+        a.album == here.album and a.message_id != here.message_id for a in draft_of(data).attachments if here
+    )
+
+
+def acknowledge(turn: Turn, data: Data, keyboard: Keyboard) -> None:
+    """Say how much there is now. An album is acknowledged once."""
+    draft = draft_of(data)
+    if draft.too_long:
+        too_long(turn, draft, keyboard)
+        return
+    length = turn.words.count("{n} character", "{n} characters", len(draft.text))
+    attached = turn.words.count("{n} attachment", "{n} attachments", len(draft.attachments))
+    turn.reply(
+        turn.say("Noted: {length} of {most}, {attached}.", length=length, most=MAX_TEXT, attached=attached),
+        turn.say("Write more, attach something, or press «{done}».", done=turn.words.label("done_writing")),
+        keyboard=keyboard,
+    )
+
+
+def too_long(turn: Turn, draft: Draft, keyboard: Keyboard) -> None:
+    turn.reply(
+        turn.say(
+            "The text has {n} characters, {most} are the most. Nothing is lost.", n=len(draft.text), most=MAX_TEXT
+        ),
+        turn.say(
+            "Attach the whole text as a file and press «{edit}» to write a short one, "
+            "or shorten your messages above by editing them.",
+            edit=turn.words.label("edit_text"),
+        ),
+        keyboard=keyboard,
+    )

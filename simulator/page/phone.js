@@ -1,0 +1,469 @@
+// One person's phone: the chat, what is being written, and what the server says happened.
+import { Composer } from "./composer.js";
+import { el, icon, languageButtons } from "./dom.js";
+import { drawMessages, isService } from "./message.js";
+import { server, serverOf } from "./server.js";
+import { dayKey, dayName, inLanguage, words } from "./words.js";
+
+// an unanswered press stops looking busy, as in the apps
+const PRESS_PATIENCE = 15_000;
+const NEAR_BOTTOM = 80;
+
+export class Phone {
+  constructor(about, page) {
+    this.about = about;
+    this.id = about.id;
+    this.page = page;
+    this.language = about.language;
+    this.server = serverOf(about.id);
+    this.messages = new Map();
+    this.drawn = new Map();
+    // pressed buttons that wait for an answer: "message data" -> the query's id, once the server has said it
+    this.pending = new Map();
+    this.answered = new Set();
+    this.unread = 0;
+    this.below = 0;
+    this.shown = false;
+    this.blocked = false;
+    this.waitingEvents = null;
+    this.composer = new Composer(this);
+    this.element = this.build();
+    this.drawLabels();
+  }
+
+  build() {
+    this.caption = el("header.owner");
+    this.typing = el("span.status", { "aria-live": "polite" });
+    this.moreButton = el("button.round.more", { type: "button", "aria-haspopup": "true", "aria-expanded": "false", onclick: () => this.toggleMenu() }, icon("more"));
+    this.menu = el("div.popover.bot-menu", { hidden: true });
+    const bot = this.about.bot;
+    const bar = el(
+      "div.chat-bar",
+      {},
+      el("span.avatar.of-bot", { "aria-hidden": "true" }, bot.name.slice(0, 1)),
+      el("span.who", {}, el("b", {}, bot.name), this.typing),
+      this.moreButton,
+      this.menu,
+    );
+    this.list = el("div.list", { role: "log", "aria-live": "polite", "aria-relevant": "additions text" });
+    this.scroller = el("div.scroller", { role: "group", tabindex: "0", onscroll: () => this.scrolled() }, this.list);
+    this.downCount = el("span.badge");
+    this.downButton = el("button.down", { type: "button", hidden: true, onclick: () => this.toBottom(true) }, icon("down"), this.downCount);
+    this.toastBox = el("div.toast", { role: "status", "aria-live": "assertive" });
+    this.alertText = el("p");
+    this.alertButton = el("button", { type: "button", onclick: () => this.alert.close() });
+    this.alert = el("dialog.alert", { role: "alertdialog", "aria-label": bot.name, onclose: () => this.alertClosed(), onkeydown: (event) => event.key === "Escape" && this.alert.close() },
+      el("div.alert-box", {}, el("b", {}, bot.name), this.alertText, this.alertButton));
+    this.under = [bar, el("div.canvas", {}, this.scroller, this.downButton, this.toastBox), this.composer.element];
+    const chat = el("div.chat", {}, this.under, this.alert);
+    // a picture that loads, a keyboard that opens: whoever read the end keeps reading the end
+    new ResizeObserver(() => this.atBottom && this.toBottom()).observe(this.scroller);
+    this.atBottom = true;
+    replyBySwipe(this.list, (id) => this.messages.has(id) && this.composer.startReply(this.messages.get(id)));
+    this.scroller.addEventListener("load", () => this.atBottom && this.toBottom(), true);
+    return el("section.phone", { dataset: { phone: this.id }, id: `phone-${this.id}` }, this.caption, chat);
+  }
+
+  get phrases() {
+    return words(this.language);
+  }
+
+  // --- labels
+
+  drawLabels() {
+    const phrases = this.phrases;
+    this.element.lang = this.language;
+    this.scroller.setAttribute("aria-label", `${phrases.messages}: ${this.about.name}`);
+    this.list.setAttribute("aria-label", `${phrases.messages}: ${this.about.name}`);
+    this.moreButton.setAttribute("aria-label", phrases.more);
+    this.downButton.setAttribute("aria-label", phrases.toBottom);
+    this.alertButton.textContent = phrases.ok;
+    this.drawStatus(this.isTyping);
+    this.composer.drawLabels();
+    this.drawMenu();
+    this.drawn.clear();
+    this.drawList();
+  }
+
+  drawCaption(pageLanguage) {
+    this.pageLanguage = pageLanguage;
+    const { name, role } = this.about;
+    const choice = el("div.languages", { role: "group", "aria-label": `${words(pageLanguage).appLanguage}: ${name}` });
+    choice.append(...languageButtons(this.language, (code) => this.chooseLanguage(code)));
+    const heading = `${name}, ${inLanguage(role, pageLanguage)}`;
+    this.element.setAttribute("aria-label", heading);
+    this.caption.replaceChildren(
+      el("span.avatar", { "aria-hidden": "true" }, name.slice(0, 1)),
+      el("h2.who", {}, el("b", {}, name), el("span.role", {}, inLanguage(role, pageLanguage))),
+      choice,
+    );
+  }
+
+  async chooseLanguage(code) {
+    await this.tries(() => this.server.language(code));
+    this.language = code;
+    await this.readAbout();
+    this.drawLabels();
+    this.drawCaption(this.pageLanguage);
+    this.caption.querySelector(`[lang="${code}"]`).focus();
+  }
+
+  /** Commands and description differ by person and by language, and the bot may have set them since. */
+  async readAbout() {
+    const abouts = await server.phones().catch(() => []);
+    const about = abouts.find((one) => one.id === this.id);
+    if (about) Object.assign(this.about, about);
+  }
+
+  drawStatus(isTyping) {
+    this.isTyping = isTyping;
+    this.typing.textContent = isTyping ? this.phrases.typing : this.phrases.bot;
+    this.typing.classList.toggle("active", Boolean(isTyping));
+    clearTimeout(this.typingTimer);
+    // as in the apps: it lasts five seconds unless the bot says so again
+    if (isTyping) this.typingTimer = setTimeout(() => this.drawStatus(false), 5000);
+  }
+
+  drawMenu() {
+    const label = this.blocked ? this.phrases.unblock : this.phrases.block;
+    this.menu.replaceChildren(el("button", { type: "button", onclick: () => this.toggleBlock() }, label));
+  }
+
+  toggleMenu(open = this.menu.hidden) {
+    this.menu.hidden = !open;
+    this.moreButton.setAttribute("aria-expanded", String(open));
+    if (!open) return;
+    this.menu.querySelector("button").focus();
+    const away = (event) => {
+      if (event.type === "keydown" ? event.key !== "Escape" : this.menu.contains(event.target) || this.moreButton.contains(event.target)) return;
+      this.toggleMenu(false);
+      if (event.type === "keydown") this.moreButton.focus();
+      for (const kind of ["pointerdown", "keydown"]) document.removeEventListener(kind, away);
+    };
+    for (const kind of ["pointerdown", "keydown"]) document.addEventListener(kind, away);
+  }
+
+  async toggleBlock() {
+    this.toggleMenu(false);
+    await this.tries(() => (this.blocked ? this.server.unblock() : this.server.block()));
+    await this.readAnew();
+  }
+
+  // --- what the server says
+
+  /** After every (re)connection: the whole chat as it is, then what happened while it was being read. */
+  async readAnew() {
+    this.waitingEvents = [];
+    try {
+      const state = await this.server.state();
+      this.messages = new Map(state.messages.map((message) => [message.message_id, message]));
+      this.pending.clear();
+      this.setBlocked(state.blocked);
+      this.drawStatus(state.typing);
+      this.composer.setKeyboard(state.keyboard);
+      this.drawList();
+    } catch {
+      // the stream will call again
+    }
+    const events = this.waitingEvents || [];
+    this.waitingEvents = null;
+    events.forEach((event) => this.take(event));
+  }
+
+  take(event) {
+    if (this.waitingEvents) {
+      this.waitingEvents.push(event);
+      return;
+    }
+    const takers = {
+      message: () => this.takeMessage(event.message),
+      edit: () => this.takeEdit(event.message),
+      delete: () => this.takeDeletion(event),
+      typing: () => this.drawStatus(true),
+      toast: () => this.takeToast(event),
+      keyboard: () => this.composer.setKeyboard(event.keyboard),
+      reset: () => this.readAnew(),
+    };
+    takers[event.type]?.();
+  }
+
+  takeMessage(message) {
+    const isNew = !this.messages.has(message.message_id);
+    const own = message.from?.id === this.about.user_id;
+    this.messages.set(message.message_id, message);
+    if (!own) this.drawStatus(false);
+    if (isNew && !own) this.countUnread();
+    if (own) this.atBottom = true;
+    this.drawList();
+  }
+
+  takeEdit(message) {
+    this.messages.set(message.message_id, message);
+    this.drawList();
+  }
+
+  takeDeletion(event) {
+    this.messages.delete(event.message_id ?? event.message?.message_id);
+    this.drawList();
+  }
+
+  takeToast(event) {
+    // the answer may be here before the press knows its number
+    this.answered.add(event.query_id);
+    this.forgetAnswered();
+    if (!event.text) return;
+    if (event.alert) this.showAlert(event.text);
+    else this.toast(event.text);
+  }
+
+  countUnread() {
+    if (!this.atBottom) this.below += 1;
+    if (!this.shown || document.hidden) this.unread += 1;
+    this.page.changed();
+  }
+
+  setShown(shown) {
+    this.shown = shown;
+    this.element.classList.toggle("current", shown);
+    if (shown) this.unread = 0;
+    if (shown) this.composer.fit();
+    if (shown && this.atBottom) requestAnimationFrame(() => this.toBottom());
+  }
+
+  get begun() {
+    return this.messages.size > 0;
+  }
+
+  setBlocked(blocked) {
+    this.blocked = Boolean(blocked);
+    this.composer.setBlocked(this.blocked);
+    this.drawMenu();
+  }
+
+  // --- the list of messages
+
+  /** Days, services, single messages and albums, each with the key under which it stays on the screen. */
+  blocks() {
+    const blocks = [];
+    let day = null;
+    for (const message of [...this.messages.values()].sort((a, b) => a.message_id - b.message_id)) {
+      const date = dayKey(message.date);
+      if (date !== day) blocks.push({ key: `day ${date}`, day: message.date });
+      day = date;
+      const last = blocks[blocks.length - 1];
+      if (message.media_group_id && last.group === message.media_group_id) last.messages.push(message);
+      else blocks.push({ key: `message ${message.message_id}`, group: message.media_group_id, messages: [message] });
+    }
+    return blocks;
+  }
+
+  drawList() {
+    const blocks = this.blocks();
+    const kept = new Map();
+    const elements = blocks.map((block) => {
+      const signature = this.signature(block);
+      const old = this.drawn.get(block.key);
+      const entry = old?.signature === signature ? old : { signature, element: this.redrawn(block, old?.element) };
+      kept.set(block.key, entry);
+      return entry.element;
+    });
+    this.drawn = kept;
+    this.put(elements.length ? elements : [this.emptyNote()]);
+    this.markGroups(blocks, elements);
+    this.composer.setEmpty(blocks.length === 0);
+    this.page.drawn();
+    if (this.atBottom) this.toBottom();
+    this.drawDown();
+  }
+
+  signature(block) {
+    if (block.day) return `${block.key} ${this.language}`;
+    const waiting = [...this.pending.keys()].filter((press) => block.messages.some((message) => press.startsWith(`${message.message_id} `)));
+    return JSON.stringify([block.messages, waiting]);
+  }
+
+  redrawn(block, old) {
+    if (block.day) return el("div.day", {}, el("span", {}, dayName(block.day, this.language)));
+    const element = drawMessages(block.messages, this.chat());
+    if (old?.contains(document.activeElement)) this.keepFocus(old, element);
+    if (!old) element.classList.add("fresh");
+    return element;
+  }
+
+  /** An edited message is drawn anew: who stood on its second button goes on standing there. */
+  keepFocus(old, element) {
+    const buttons = (node) => [...node.querySelectorAll("button, a")];
+    const place = buttons(old).indexOf(document.activeElement);
+    queueMicrotask(() => (buttons(element)[place] || element).focus({ preventScroll: true }));
+  }
+
+  /** Only what differs is touched, so that a screen reader hears only what is new. */
+  put(elements) {
+    const wanted = new Set(elements);
+    for (const child of [...this.list.children]) if (!wanted.has(child)) child.remove();
+    elements.forEach((element, index) => {
+      if (this.list.children[index] !== element) this.list.insertBefore(element, this.list.children[index] || null);
+    });
+  }
+
+  markGroups(blocks, elements) {
+    const author = (block) => (block?.messages && !isService(block.messages[0]) ? block.messages[0].from?.id : null);
+    blocks.forEach((block, index) => {
+      const same = author(block) !== null && author(block) === author(blocks[index + 1]);
+      elements[index].classList.toggle("followed", same);
+    });
+  }
+
+  emptyNote() {
+    this.empty ??= el("div.empty");
+    const { bot } = this.about;
+    const children = [el("b", {}, bot.name), el("p", {}, inLanguage(bot.description, this.language) || this.phrases.empty)];
+    this.empty.replaceChildren(...children);
+    return this.empty;
+  }
+
+  /** What the drawing of a message may ask of its phone. */
+  chat() {
+    return {
+      language: this.language,
+      me: this.about.user_id,
+      botName: this.about.bot.name,
+      pending: this.pending,
+      file: server.file,
+      sends: (text) => this.send(text),
+      presses: (message, button) => this.press(message, button),
+      reply: (message) => this.composer.startReply(message),
+      edit: (message) => this.composer.startEdit(message),
+      open: this.page.open,
+      jump: (id) => this.jump(id),
+    };
+  }
+
+  jump(id) {
+    const target = this.list.querySelector(`[data-message-id="${id}"]`);
+    if (!target) return;
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    target.scrollIntoView({ block: "center", behavior: calm ? "auto" : "smooth" });
+    target.classList.add("pointed");
+    setTimeout(() => target.classList.remove("pointed"), 1600);
+  }
+
+  // --- scrolling
+
+  scrolled() {
+    const { scrollTop, scrollHeight, clientHeight } = this.scroller;
+    // a hidden phone has no height and says nothing about where its reader was
+    if (!clientHeight) return;
+    this.atBottom = scrollHeight - scrollTop - clientHeight < NEAR_BOTTOM;
+    if (this.atBottom) this.below = 0;
+    this.drawDown();
+  }
+
+  toBottom(smoothly = false) {
+    const calm = !smoothly || matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.scroller.scrollTo({ top: this.scroller.scrollHeight, behavior: calm ? "auto" : "smooth" });
+  }
+
+  drawDown() {
+    this.downButton.hidden = this.atBottom;
+    this.downCount.textContent = this.below || "";
+    const label = this.below ? `${this.phrases.newMessages}: ${this.below}` : this.phrases.toBottom;
+    this.downButton.setAttribute("aria-label", label);
+  }
+
+  // --- what the person does
+
+  async send(text, replyTo) {
+    this.atBottom = true;
+    return this.tries(() => this.server.text(text, replyTo));
+  }
+
+  async press(message, button) {
+    if (button.copy_text) {
+      await navigator.clipboard?.writeText(button.copy_text.text).catch(() => {});
+      this.toast(this.phrases.copied);
+      return;
+    }
+    if (button.callback_data === undefined) return;
+    const key = `${message.message_id} ${button.callback_data}`;
+    this.pending.set(key, null);
+    this.drawList();
+    setTimeout(() => this.pending.delete(key) && this.drawList(), PRESS_PATIENCE);
+    let query = null;
+    const pressed = await this.tries(async () => {
+      query = (await this.server.press(message.message_id, button.callback_data)).query_id;
+    });
+    if (pressed) this.pending.set(key, query);
+    else this.pending.delete(key);
+    this.forgetAnswered();
+  }
+
+  forgetAnswered() {
+    for (const [press, query] of this.pending) if (this.answered.has(query)) this.pending.delete(press);
+    this.drawList();
+  }
+
+  /** Runs a request; a refusal becomes a toast. Says whether it went well. */
+  async tries(request) {
+    try {
+      await request();
+      return true;
+    } catch (problem) {
+      this.toast(`${this.phrases.notSent} ${problem.message}`);
+      return false;
+    }
+  }
+
+  toast(text) {
+    clearTimeout(this.toastTimer);
+    this.toastBox.textContent = text;
+    this.toastBox.classList.add("visible");
+    // long enough to be read: toasts of up to 200 letters exist
+    this.toastTimer = setTimeout(() => this.toastBox.classList.remove("visible"), 2500 + text.length * 40);
+  }
+
+  showAlert(text) {
+    this.alertText.textContent = text;
+    if (this.alert.open) return;
+    this.beforeAlert = document.activeElement;
+    // it covers this phone, not its neighbours
+    for (const part of this.under) part.inert = true;
+    this.alert.show();
+    this.alertButton.focus();
+  }
+
+  alertClosed() {
+    for (const part of this.under) part.inert = false;
+    if (this.beforeAlert?.isConnected) this.beforeAlert.focus({ preventScroll: true });
+  }
+}
+
+/** As in the apps: a message drawn to the left is answered. Everybody else has the button beside it. */
+function replyBySwipe(list, reply) {
+  let swipe = null;
+  const drop = () => {
+    if (swipe) swipe.element.style.transform = "";
+    swipe = null;
+  };
+  list.addEventListener("touchstart", (event) => {
+    const element = event.target.closest("[data-message-id]");
+    const [touch] = event.touches;
+    swipe = element && event.touches.length === 1 ? { element, x: touch.clientX, y: touch.clientY, far: 0 } : null;
+  }, { passive: true });
+  list.addEventListener("touchmove", (event) => {
+    if (!swipe) return;
+    const [touch] = event.touches;
+    if (Math.abs(touch.clientY - swipe.y) > 30) {
+      drop();
+      return;
+    }
+    swipe.far = Math.min(0, Math.max(-70, touch.clientX - swipe.x));
+    if (swipe.far < -12) swipe.element.style.transform = `translateX(${swipe.far}px)`;
+  }, { passive: true });
+  list.addEventListener("touchend", () => {
+    const id = swipe?.far < -50 ? Number(swipe.element.dataset.messageId) : null;
+    drop();
+    if (id !== null) reply(id);
+  });
+  list.addEventListener("touchcancel", drop);
+}

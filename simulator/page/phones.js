@@ -1,0 +1,163 @@
+// The page: its top line, the tabs of a narrow window, the three phones, and the one stream that keeps them true.
+import { el, icon, languageButtons } from "./dom.js";
+import { Phone } from "./phone.js";
+import { listen, server } from "./server.js";
+import { inLanguage, pageLanguage, useTimeZone, words } from "./words.js";
+
+const find = (selector) => document.querySelector(selector);
+const phones = new Map();
+let page = {};
+let language = localStorage.getItem("language") || pageLanguage(navigator.language);
+let clockTimer = null;
+
+async function begin() {
+  page = await server.page();
+  useTimeZone(page.time_zone);
+  for (const about of await server.phones()) {
+    const phone = new Phone(about, { open: openPicture, changed: drawTabs, drawn: markBegun, samplePlace: page.sample_place });
+    phones.set(about.id, phone);
+    find("main.phones").append(phone.element);
+    phone.composer.fit();
+  }
+  drawTop();
+  drawTabs();
+  show(sessionStorage.getItem("tab") || phones.keys().next().value);
+  find(".next-day").addEventListener("click", nextDay);
+  if (page.has_controls) setInterval(readClock, 20_000);
+  listen(connected, happened, () => lost(true));
+}
+
+function connected() {
+  lost(false);
+  for (const phone of phones.values()) phone.readAnew();
+  readClock();
+}
+
+function happened(event) {
+  phones.get(event.phone)?.take(event);
+  // the city's day may have moved with whatever happened: ask once after a burst
+  clearTimeout(clockTimer);
+  clockTimer = setTimeout(readClock, 1000);
+}
+
+/** A narrow window shows what to try first only until somebody has tried. */
+function markBegun() {
+  document.body.classList.toggle("begun", [...phones.values()].some((phone) => phone.begun));
+}
+
+function lost(isLost) {
+  const bar = find(".lost");
+  bar.hidden = !isLost;
+  bar.textContent = isLost ? words(language).lost : "";
+}
+
+// --- the top line
+
+function drawTop() {
+  const phrases = words(language);
+  document.documentElement.lang = language;
+  document.title = find("h1").textContent = inLanguage(page.title, language);
+  find(".hint").textContent = inLanguage(page.hint, language);
+  find(".next-day").textContent = phrases.nextDay;
+  find(".tabs").setAttribute("aria-label", phrases.phones);
+  const choice = find(".page-languages");
+  choice.setAttribute("aria-label", phrases.pageLanguage);
+  choice.replaceChildren(...languageButtons(language, (code) => {
+    language = code;
+    localStorage.setItem("language", code);
+    drawTop();
+    drawTabs();
+    for (const phone of phones.values()) phone.drawCaption(language);
+    readClock();
+    find(`.page-languages [lang="${code}"]`).focus();
+  }));
+  for (const phone of phones.values()) phone.drawCaption(language);
+  prepareViewer(phrases);
+}
+
+async function readClock() {
+  if (!page.has_controls) return;
+  try {
+    showClock(await server.now());
+  } catch {
+    // the bar of the lost connection already says it
+  }
+}
+
+function showClock(now) {
+  find(".city").hidden = false;
+  find(".date").textContent = inLanguage(now.text || now.date, language);
+  find(".today time").textContent = now.time || "";
+}
+
+async function nextDay() {
+  const button = find(".next-day");
+  button.disabled = true;
+  button.setAttribute("aria-busy", "true");
+  try {
+    showClock(await server.nextDay());
+  } catch {
+    const bar = find(".lost");
+    bar.hidden = false;
+    bar.textContent = words(language).nextDayFailed;
+    setTimeout(() => lost(false), 4000);
+  } finally {
+    button.disabled = false;
+    button.removeAttribute("aria-busy");
+    button.focus();
+  }
+}
+
+// --- tabs, which only a narrow window shows
+
+function drawTabs() {
+  const phrases = words(language);
+  const focused = document.activeElement?.closest?.("[role=tab]")?.dataset.tab;
+  find(".tabs").replaceChildren(...[...phones.values()].map((phone) => {
+    const selected = phone.shown;
+    const badge = phone.unread > 0 && el("span.badge", {}, String(phone.unread), el("span.hidden", {}, ` ${phrases.unread}`));
+    const options = {
+      type: "button", role: "tab", id: `tab-${phone.id}`, "aria-controls": `phone-${phone.id}`, "aria-selected": String(selected),
+      tabindex: selected ? "0" : "-1", dataset: { tab: phone.id }, onclick: () => show(phone.id), onkeydown: (event) => moveTab(event, phone.id),
+    };
+    return el("button.tab", options, el("span", {}, inLanguage(phone.about.role, language)), badge);
+  }));
+  if (focused) find(`[data-tab="${focused}"]`)?.focus();
+}
+
+function moveTab(event, from) {
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  if (!step) return;
+  const ids = [...phones.keys()];
+  const next = ids[(ids.indexOf(from) + step + ids.length) % ids.length];
+  show(next);
+  find(`[data-tab="${next}"]`).focus();
+}
+
+function show(id) {
+  const chosen = phones.has(id) ? id : phones.keys().next().value;
+  sessionStorage.setItem("tab", chosen);
+  for (const phone of phones.values()) phone.setShown(phone.id === chosen);
+  drawTabs();
+}
+
+// --- the full view of a photo
+
+function prepareViewer(phrases) {
+  const viewer = find("dialog.viewer");
+  const close = viewer.querySelector(".close");
+  close.replaceChildren(icon("close"));
+  close.setAttribute("aria-label", phrases.close);
+  close.onclick = () => viewer.close();
+  viewer.onclick = (event) => event.target === viewer && viewer.close();
+}
+
+function openPicture(address, alt) {
+  const viewer = find("dialog.viewer");
+  const image = viewer.querySelector("img");
+  image.src = address;
+  image.alt = alt;
+  viewer.showModal();
+}
+
+begin();

@@ -1,0 +1,79 @@
+"""What the bot starts with: departments and topics. An administrator changes them; nothing here is read twice."""
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.people import Names
+from storage import departments
+
+DEPARTMENTS: list[tuple[Names, list[Names]]] = [
+    (
+        Names("Internal policy", "Отдел внутренней политики", "Ішкі саясат бөлімі"),
+        [
+            Names(
+                "Taking part in projects and working groups",
+                "Участие в проектах и рабочих группах",
+                "Жобалар мен жұмыс топтарына қатысу",
+            ),
+            Names("Dialogue platforms", "Диалоговые площадки", "Диалог алаңдары"),
+            Names("Social projects and grants", "Социальные проекты и гранты", "Әлеуметтік жобалар мен гранттар"),
+            Names("Partnership with business", "Партнёрство с бизнесом", "Бизнеспен әріптестік"),
+            Names("Other", "Другое", "Басқа"),
+        ],
+    ),
+    (
+        Names(
+            "Employment and social programmes",
+            "Отдел занятости и социальных программ",
+            "Жұмыспен қамту және әлеуметтік бағдарламалар бөлімі",
+        ),
+        [
+            Names(
+                "Social services for the elderly",
+                "Социальные услуги для пожилых людей",
+                "Қарттарға арналған әлеуметтік қызметтер",
+            ),
+            Names(
+                "Social services for people with disabilities",
+                "Социальные услуги для людей с инвалидностью",
+                "Мүгедектігі бар адамдарға арналған әлеуметтік қызметтер",
+            ),
+        ],
+    ),
+    (
+        Names(
+            "Culture and languages",
+            "Отдел культуры и развития языков",
+            "Мәдениет және тілдерді дамыту бөлімі",
+        ),
+        [
+            Names(
+                "Help with cultural events",
+                "Помощь в проведении культурных мероприятий",
+                "Мәдени іс-шараларды өткізуге көмек",
+            ),
+            Names("Conferences and forums", "Конференции и форумы", "Конференциялар мен форумдар"),
+        ],
+    ),
+    (
+        Names("Education", "Отдел образования", "Білім бөлімі"),
+        [Names("Education and youth", "Образование и молодёжь", "Білім және жастар")],
+    ),
+    (
+        Names(
+            "Housing and utilities",
+            "Отдел ЖКХ",
+            "Тұрғын үй-коммуналдық шаруашылық бөлімі",
+        ),
+        [
+            Names("Accessible environment", "Доступная среда", "Кедергісіз орта"),
+            Names("Premises", "Помещения", "Үй-жайлар"),
+        ],
+    ),
+]
+
+
+async def begin(db: AsyncConnection) -> None:
+    """Enter the departments of a city that has none yet."""
+    if await departments.count(db) == 0:
+        for names, topics in DEPARTMENTS:
+            await departments.found(db, names, topics)

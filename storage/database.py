@@ -1,0 +1,104 @@
+"""One database, two kinds: SQLite by default, PostgreSQL when several copies run.
+
+SQLite loses updates silently when two deferred transactions read and then write, and drops FOR UPDATE. So a
+transaction that writes begins with BEGIN IMMEDIATE behind one lock in the process: writers stand in a queue here
+instead of failing with "database is locked" there. On PostgreSQL the same code relies on row locks.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Table, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+
+BUSY_MS = 10_000
+
+
+class Database:
+    """An engine and the two ways to open a transaction on it."""
+
+    def __init__(self, url: str, *, pooled: bool = True) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        options: dict[str, Any] = {} if pooled else {"poolclass": NullPool}
+        if not self.is_sqlite and pooled:
+            options |= {"pool_size": 10, "max_overflow": 5, "pool_pre_ping": True}
+        self.engine: AsyncEngine = create_async_engine(self.url, **options)
+        self._writing = asyncio.Lock()
+        if self.is_sqlite:
+            event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
+            event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that writes; commits at the end of the block, rolls back on any error."""
+        async with self._writing if self.is_sqlite else nullcontext(), self.engine.connect() as connection:
+            db = await connection.execution_options(kopir_writes=True)
+            async with db.begin():
+                yield db
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A consistent look at the data that changes nothing and waits for no writer."""
+        async with self.engine.connect() as connection:
+            db = await connection.execution_options(kopir_writes=False)
+            async with db.begin():
+                yield db
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+    @property
+    def file(self) -> Path | None:
+        """Where a SQLite database lives; None for PostgreSQL and for memory."""
+        name = self.url.database
+        return Path(name) if self.is_sqlite and name and name != ":memory:" else None
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # the driver's own implicit BEGIN is the deferred one that loses updates
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")  # "confirmed to Telegram" must survive a power cut
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("kopir_writes", True)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def insert(db: AsyncConnection, table: Table) -> Any:
+    """INSERT with the dialect's ON CONFLICT, which both databases have and SQLAlchemy keeps apart."""
+    return postgresql.insert(table) if db.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+class OnlyCopy:
+    """A lock on a SQLite file: held, no other process uses it, so what a killed one had claimed may be claimed anew.
+
+    PostgreSQL has no need of it: there, claims of a dead copy run out by themselves.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._handle = os.open(f"{file}-lock", os.O_CREAT | os.O_RDWR, 0o600)
+
+    def acquire(self) -> bool:
+        import fcntl  # POSIX only; elsewhere claims simply run out
+
+        try:
+            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
+
+    def close(self) -> None:
+        os.close(self._handle)

@@ -1,0 +1,107 @@
+"""Updates as Telegram handed them over: stored before they are confirmed, handled once, oldest of each person first."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.database import insert
+from storage.tables import inbox
+
+ATTEMPTS = 3
+"""A row that failed so often is a dead letter: an administrator sees it, and it blocks nobody."""
+RETRY_AFTER = timedelta(seconds=2)
+KEPT = timedelta(days=7)
+"""How long a handled update is kept: it holds names and texts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One stored update. `person_id` is 0 when it came from nobody in particular."""
+
+    update_id: int
+    person_id: int
+    payload: dict[str, Any]
+    attempts: int
+
+
+async def store(db: AsyncConnection, updates: Iterable[tuple[int, int, dict[str, Any]]], now: datetime) -> None:
+    """(update id, person id, raw JSON) as received; one already stored stays as it is.
+
+    ASCII JSON: NUL and lone surrogates keep their escapes, so any text a client sends fits both databases.
+    """
+    rows = [
+        {"update_id": update_id, "person_id": person_id, "payload": json.dumps(payload), "received_at": now}
+        for update_id, person_id, payload in updates
+    ]
+    if rows:
+        await db.execute(insert(db, inbox).on_conflict_do_nothing(), rows)
+
+
+_pending = and_(inbox.c.done_at.is_(None), inbox.c.dead_at.is_(None))
+_earlier = inbox.alias("earlier")
+_is_oldest = ~(
+    select(_earlier.c.update_id)
+    .where(
+        _earlier.c.person_id == inbox.c.person_id,
+        _earlier.c.update_id < inbox.c.update_id,
+        _earlier.c.done_at.is_(None),
+        _earlier.c.dead_at.is_(None),
+    )
+    .exists()
+)
+
+
+async def take(db: AsyncConnection, now: datetime) -> Received | None:
+    """The oldest waiting row of a person nobody else works for, locked until the transaction ends.
+
+    Races other copies: on PostgreSQL they skip the locked row, and the person's later rows are not the oldest until
+    this transaction has committed. A kill releases the lock; nothing has to be cleaned up.
+    """
+    query = (
+        select(inbox.c.update_id, inbox.c.person_id, inbox.c.payload, inbox.c.attempts)
+        .where(_pending, or_(inbox.c.not_before.is_(None), inbox.c.not_before <= now), _is_oldest)
+        .order_by(inbox.c.update_id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    row = (await db.execute(query)).first()
+    return Received(row.update_id, row.person_id, json.loads(row.payload), row.attempts) if row else None
+
+
+async def done(db: AsyncConnection, update_id: int, now: datetime) -> None:
+    await db.execute(update(inbox).where(inbox.c.update_id == update_id).values(done_at=now))
+
+
+async def failed(db: AsyncConnection, received: Received, error: str, now: datetime) -> bool:
+    """Count a failure. True when it was the last attempt and the row is now a dead letter."""
+    attempts = received.attempts + 1
+    dead = attempts >= ATTEMPTS
+    await db.execute(
+        update(inbox)
+        .where(inbox.c.update_id == received.update_id, inbox.c.done_at.is_(None))
+        .values(
+            attempts=attempts,
+            error=error[:500],
+            not_before=now + RETRY_AFTER * attempts,
+            dead_at=now if dead else None,
+        )
+    )
+    return dead
+
+
+async def next_at(db: AsyncConnection) -> datetime | None:
+    """The moment of the earliest retry, if a row waits for one."""
+    return await db.scalar(
+        select(inbox.c.not_before).where(_pending, inbox.c.not_before.isnot(None)).order_by(inbox.c.not_before).limit(1)
+    )
+
+
+async def purge(db: AsyncConnection, now: datetime) -> None:
+    """Handled updates and dead letters older than a week hold personal data that nobody needs any more."""
+    finished = or_(inbox.c.done_at.isnot(None), inbox.c.dead_at.isnot(None))
+    await db.execute(delete(inbox).where(finished, inbox.c.received_at < now - KEPT))

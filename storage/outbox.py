@@ -1,0 +1,203 @@
+"""What must still be said: written in the transaction of the deed, claimed, sent outside any transaction, settled."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import IntEnum, StrEnum
+from typing import Any
+
+from sqlalchemy import Row, and_, case, delete, or_, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.database import insert
+from storage.tables import outbox
+
+LEASE = timedelta(seconds=60)
+"""Longer than any send may take: after it another copy may take the row for abandoned."""
+KEPT = timedelta(days=30)
+
+
+class Priority(IntEnum):
+    """People go before bulk."""
+
+    REPLY = 0
+    NOTICE = 1
+    REMINDER = 2
+    ANNOUNCEMENT = 3
+
+
+class Fate(StrEnum):
+    """How a row ended."""
+
+    DELIVERED = "delivered"
+    BLOCKED = "blocked"  # the person blocked the bot: final until they write again
+    DROPPED = "dropped"  # nothing to say any more, or a hint whose fate is unclear
+    FAILED = "failed"  # refused for good, or given up: an administrator sees it
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One thing to say. `template` and `facts` become words when it goes out; `reply` carries finished calls."""
+
+    id: int
+    priority: Priority
+    chat_id: int
+    template: str
+    facts: dict[str, Any]
+    question_id: int | None
+    created_at: datetime
+    attempts: int
+
+
+def _row(row: Row[Any]) -> Outgoing:
+    return Outgoing(
+        row.id,
+        Priority(row.priority),
+        row.chat_id,
+        row.template,
+        json.loads(row.facts),
+        row.question_id,
+        row.created_at,
+        row.attempts,
+    )
+
+
+async def say(
+    db: AsyncConnection,
+    chat_id: int,
+    template: str,
+    facts: dict[str, Any],
+    now: datetime,
+    *,
+    priority: Priority = Priority.NOTICE,
+    key: str | None = None,
+    question_id: int | None = None,
+) -> None:
+    """Promise to say this. The same `key` a second time changes nothing: it was promised already."""
+    row = insert(db, outbox).values(
+        key=key,
+        priority=priority,
+        chat_id=chat_id,
+        template=template,
+        facts=json.dumps(facts),
+        question_id=question_id,
+        created_at=now,
+        not_before=now,
+    )
+    await db.execute(row.on_conflict_do_nothing(index_elements=["key"]))
+
+
+_earlier = outbox.alias("earlier")
+_is_next_in_chat = ~(
+    select(_earlier.c.id)
+    .where(
+        _earlier.c.chat_id == outbox.c.chat_id,
+        _earlier.c.done_at.is_(None),
+        _earlier.c.not_before <= outbox.c.not_before,
+        tuple_(_earlier.c.priority, _earlier.c.id) < tuple_(outbox.c.priority, outbox.c.id),
+    )
+    .exists()
+)
+_being_sent = outbox.alias("being_sent")
+
+
+async def claim(db: AsyncConnection, owner: str, limit: int, now: datetime) -> list[Outgoing]:
+    """Up to `limit` rows, leased to `owner`: the next one of each chat, replies first.
+
+    A chat with a row under way is left alone, so the order within a chat holds and one slow chat delays no other.
+    """
+    under_way = (
+        select(_being_sent.c.id)
+        .where(
+            _being_sent.c.chat_id == outbox.c.chat_id,
+            _being_sent.c.done_at.is_(None),
+            _being_sent.c.leased_until > now,
+        )
+        .exists()
+    )
+    query = (
+        select(outbox)
+        .where(outbox.c.done_at.is_(None), outbox.c.not_before <= now, ~under_way, _is_next_in_chat)
+        .order_by(outbox.c.priority, outbox.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    rows = [_row(row) for row in await db.execute(query)]
+    if rows:
+        await db.execute(
+            update(outbox)
+            .where(outbox.c.id.in_([row.id for row in rows]))
+            .values(leased_by=owner, leased_until=now + LEASE, attempts=outbox.c.attempts + 1)
+        )
+    return rows
+
+
+async def settle(
+    db: AsyncConnection, row_id: int, fate: Fate, now: datetime, *, message_id: int | None = None, error: str = ""
+) -> None:
+    """The row's end. What a reply said is forgotten with it: it may hold all that is stored about a person."""
+    values: dict[str, Any] = {
+        "done_at": now,
+        "fate": fate,
+        "message_id": message_id,
+        "error": error[:500] or None,
+        "leased_until": None,
+        "facts": case((outbox.c.template == "reply", "{}"), else_=outbox.c.facts),
+    }
+    await db.execute(update(outbox).where(outbox.c.id == row_id, outbox.c.done_at.is_(None)).values(values))
+
+
+async def postpone(db: AsyncConnection, row_id: int, until: datetime, error: str, *, counted: bool = True) -> None:
+    """Not now. `counted=False` when Telegram asked to wait: that is no failure of the message."""
+    values: dict[str, Any] = {"not_before": until, "leased_until": None, "leased_by": None, "error": error[:500]}
+    if not counted:
+        values["attempts"] = outbox.c.attempts - 1
+    await db.execute(update(outbox).where(outbox.c.id == row_id, outbox.c.done_at.is_(None)).values(values))
+
+
+async def move(db: AsyncConnection, old_chat_id: int, new_chat_id: int) -> None:
+    """A group became a supergroup: what waits for it goes to its new id."""
+    waiting = and_(outbox.c.chat_id == old_chat_id, outbox.c.done_at.is_(None))
+    await db.execute(update(outbox).where(waiting).values(chat_id=new_chat_id, leased_by=None, leased_until=None))
+
+
+async def release_all(db: AsyncConnection) -> None:
+    """Forget every lease. Only for a process that knows it is alone (see `storage.database.OnlyCopy`)."""
+    await db.execute(update(outbox).where(outbox.c.leased_until.isnot(None)).values(leased_by=None, leased_until=None))
+
+
+async def next_at(db: AsyncConnection, now: datetime) -> datetime | None:
+    """When the earliest waiting row wants to go out, for a loop that sleeps until then."""
+    moment = await db.scalar(
+        select(outbox.c.not_before).where(outbox.c.done_at.is_(None)).order_by(outbox.c.not_before).limit(1)
+    )
+    return max(moment, now) if moment else None
+
+
+async def delivered_at(db: AsyncConnection, question_id: int, template: str) -> list[Row[Any]]:
+    """How each notice of this template about this question ended: chat_id, fate, done_at."""
+    query = (
+        select(outbox.c.chat_id, outbox.c.fate, outbox.c.done_at)
+        .where(outbox.c.question_id == question_id, outbox.c.template == template)
+        .order_by(outbox.c.id.desc())
+    )
+    return list(await db.execute(query))
+
+
+async def drop_for_blocked(db: AsyncConnection, chat_id: int, now: datetime) -> None:
+    """The person blocked the bot: nothing more goes there; answers stay in the question's history."""
+    waiting = and_(outbox.c.chat_id == chat_id, outbox.c.done_at.is_(None), outbox.c.leased_until.is_(None))
+    await db.execute(update(outbox).where(waiting).values(done_at=now, fate=Fate.BLOCKED))
+
+
+async def revive(db: AsyncConnection, chat_id: int, now: datetime) -> None:
+    """The person is back: what could not be said to them is said now, in the words of now. Dialogue is over."""
+    unsaid = and_(outbox.c.chat_id == chat_id, outbox.c.fate == Fate.BLOCKED, outbox.c.template != "reply")
+    values = {"done_at": None, "fate": None, "attempts": 0, "not_before": now, "created_at": now}
+    await db.execute(update(outbox).where(unsaid).values(values))
+
+
+async def purge(db: AsyncConnection, now: datetime) -> None:
+    """Replies are dialogue: once said they are of no further use. Settled notices are kept a month."""
+    reply = and_(outbox.c.template == "reply", outbox.c.done_at < now - timedelta(days=1))
+    await db.execute(delete(outbox).where(or_(reply, outbox.c.done_at < now - KEPT)))

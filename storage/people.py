@@ -1,0 +1,299 @@
+"""People and what they are: language, consent, the NGO or department they speak for."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, delete, exists, func, literal, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.people import (
+    Language,
+    Names,
+    Official,
+    Person,
+    Representative,
+    RepresentativeState,
+)
+from domain.question import Status
+from storage.database import insert
+from storage.tables import (
+    admins,
+    attachments,
+    consents,
+    departments,
+    entries,
+    forms,
+    inbox,
+    officials,
+    organizations,
+    outbox,
+    people,
+    questions,
+    representatives,
+)
+
+_CONSENT = (
+    select(consents.c.version)
+    .where(consents.c.person_id == people.c.id)
+    .order_by(consents.c.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+
+_PEOPLE = (
+    select(
+        people,
+        _CONSENT.label("consent"),
+        representatives.c.organization_id,
+        representatives.c.state.label("representative_state"),
+        representatives.c.is_head.label("leads_ngo"),
+        organizations.c.name.label("organization_name"),
+        officials.c.department_id,
+        officials.c.is_head.label("leads_department"),
+        officials.c.name.label("official_name"),
+        officials.c.post,
+        departments.c.name_en,
+        departments.c.name_ru,
+        departments.c.name_kk,
+        exists(select(literal(1)).where(admins.c.person_id == people.c.id)).label("is_admin"),
+    )
+    .select_from(people)
+    .outerjoin(representatives, representatives.c.person_id == people.c.id)
+    .outerjoin(organizations, organizations.c.id == representatives.c.organization_id)
+    .outerjoin(officials, officials.c.person_id == people.c.id)
+    .outerjoin(departments, departments.c.id == officials.c.department_id)
+)
+
+
+def _person(row: Row[Any]) -> Person:
+    return Person(
+        id=row.id,
+        name=row.name,
+        language=Language(row.language) if row.language else None,
+        consent=row.consent,
+        simple=row.simple,
+        blocked=row.blocked_at is not None,
+        representative=_representative(row),
+        official=_official(row),
+        is_admin=row.is_admin,
+    )
+
+
+def _representative(row: Row[Any]) -> Representative | None:
+    if row.organization_id is None:
+        return None
+    state = RepresentativeState(row.representative_state)
+    return Representative(row.organization_id, row.organization_name, state, row.leads_ngo)
+
+
+def _official(row: Row[Any]) -> Official | None:
+    if row.department_id is None:
+        return None
+    department = Names(row.name_en, row.name_ru, row.name_kk)
+    return Official(row.department_id, department, row.leads_department, row.official_name, row.post)
+
+
+async def load(db: AsyncConnection, person_id: int) -> Person | None:
+    row = (await db.execute(_PEOPLE.where(people.c.id == person_id))).one_or_none()
+    return _person(row) if row else None
+
+
+async def load_many(db: AsyncConnection, person_ids: list[int]) -> list[Person]:
+    """These people, in the order of their ids."""
+    found = await db.execute(_PEOPLE.where(people.c.id.in_(person_ids)).order_by(people.c.id))
+    return [_person(row) for row in found]
+
+
+async def meet(db: AsyncConnection, person_id: int, name: str, now: datetime) -> Person:
+    """The person, stored on the first message; a returning one is no longer taken for blocked."""
+    person = await load(db, person_id)
+    if person is None:
+        row = insert(db, people).values(id=person_id, name=name, created_at=now)
+        await db.execute(row.on_conflict_do_nothing())
+        return await load(db, person_id) or Person(person_id, name, None)
+    if name and person.name != name:
+        await db.execute(update(people).where(people.c.id == person_id).values(name=name))
+    return person
+
+
+async def set_language(db: AsyncConnection, person_id: int, language: Language) -> None:
+    await db.execute(update(people).where(people.c.id == person_id).values(language=language))
+
+
+async def set_simple(db: AsyncConnection, person_id: int, simple: bool) -> None:
+    await db.execute(update(people).where(people.c.id == person_id).values(simple=simple))
+
+
+async def set_blocked(db: AsyncConnection, person_id: int, at: datetime | None) -> None:
+    await db.execute(update(people).where(people.c.id == person_id).values(blocked_at=at))
+
+
+async def agree(db: AsyncConnection, person_id: int, version: str, language: Language, now: datetime) -> None:
+    """Who, when, and which version of the text in which language (personal-data law, art. 8)."""
+    await db.execute(consents.insert().values(person_id=person_id, version=version, language=language, at=now))
+
+
+async def remember_choices(db: AsyncConnection, person_id: int, choices: list[tuple[str, str]]) -> None:
+    """The keyboard shown last, so that typing its label or number presses the button."""
+    stored = json.dumps(choices) if choices else None
+    await db.execute(update(people).where(people.c.id == person_id).values(choices=stored))
+
+
+async def choices(db: AsyncConnection, person_id: int) -> list[tuple[str, str]]:
+    stored = await db.scalar(select(people.c.choices).where(people.c.id == person_id))
+    return [(label, data) for label, data in json.loads(stored)] if stored else []
+
+
+async def represent(
+    db: AsyncConnection, person_id: int, organization_id: int, state: RepresentativeState, now: datetime
+) -> None:
+    """The person speaks for this NGO from now on; the first verified one becomes its head."""
+    is_head = state is RepresentativeState.VERIFIED and not await has_verified(db, organization_id)
+    values = {
+        "organization_id": organization_id,
+        "state": state,
+        "is_head": is_head,
+        "since": now,
+        "decided_by": None,
+        "decided_at": None,
+    }
+    row = insert(db, representatives).values(person_id=person_id, **values)
+    await db.execute(row.on_conflict_do_update(index_elements=["person_id"], set_=values))
+
+
+async def has_verified(db: AsyncConnection, organization_id: int) -> bool:
+    query = select(representatives.c.person_id).where(
+        representatives.c.organization_id == organization_id,
+        representatives.c.state == RepresentativeState.VERIFIED,
+    )
+    return (await db.execute(query.limit(1))).first() is not None
+
+
+async def decide(
+    db: AsyncConnection, person_id: int, state: RepresentativeState, decided_by: int, now: datetime
+) -> bool:
+    """An administrator's word on a waiting person. False when nobody is waiting under this id (any more)."""
+    organization = await db.scalar(
+        select(representatives.c.organization_id)
+        .where(representatives.c.person_id == person_id, representatives.c.state == RepresentativeState.WAITING)
+        .with_for_update()
+    )
+    if organization is None:
+        return False
+    is_head = state is RepresentativeState.VERIFIED and not await has_verified(db, organization)
+    await db.execute(
+        update(representatives)
+        .where(representatives.c.person_id == person_id)
+        .values(state=state, is_head=is_head, decided_by=decided_by, decided_at=now)
+    )
+    return True
+
+
+async def waiting(db: AsyncConnection) -> list[Person]:
+    """Those who wait for an administrator's word, the longest first."""
+    query = _PEOPLE.where(representatives.c.state == RepresentativeState.WAITING)
+    return [_person(row) for row in await db.execute(query.order_by(representatives.c.since).limit(50))]
+
+
+async def serve_in(db: AsyncConnection, person_id: int, department_id: int, is_head: bool, now: datetime) -> None:
+    """The person is an official of this department from now on; a new head takes the place of the old one."""
+    if is_head:
+        await db.execute(update(officials).where(officials.c.department_id == department_id).values(is_head=False))
+    values = {"department_id": department_id, "is_head": is_head, "since": now}
+    row = insert(db, officials).values(person_id=person_id, **values)
+    await db.execute(row.on_conflict_do_update(index_elements=["person_id"], set_=values))
+
+
+async def introduce(db: AsyncConnection, person_id: int, name: str, post: str) -> None:
+    """The official's name and post as NGOs will read them."""
+    await db.execute(update(officials).where(officials.c.person_id == person_id).values(name=name, post=post))
+
+
+async def officials_of(db: AsyncConnection, department_id: int) -> list[Person]:
+    query = _PEOPLE.where(officials.c.department_id == department_id)
+    return [_person(row) for row in await db.execute(query.order_by(officials.c.is_head.desc(), people.c.id))]
+
+
+async def make_admin(db: AsyncConnection, person_id: int, now: datetime) -> None:
+    row = insert(db, admins).values(person_id=person_id, since=now)
+    await db.execute(row.on_conflict_do_nothing())
+
+
+async def appoint(db: AsyncConnection, person_ids: list[int], now: datetime) -> None:
+    """Administrators from the start (`ADMIN_IDS`), known before they ever wrote."""
+    for person_id in person_ids:
+        row = insert(db, people).values(id=person_id, name="", created_at=now)
+        await db.execute(row.on_conflict_do_nothing())
+        await make_admin(db, person_id, now)
+
+
+async def admin_ids(db: AsyncConnection) -> list[int]:
+    return list(await db.scalars(select(admins.c.person_id).order_by(admins.c.person_id)))
+
+
+async def everything_about(db: AsyncConnection, person_id: int) -> dict[str, Any]:
+    """All that is stored about a person, table by table, as plain values."""
+    mine = {
+        "person": select(people.c.id, people.c.name, people.c.language, people.c.simple, people.c.created_at).where(
+            people.c.id == person_id
+        ),
+        "consents": select(consents.c.version, consents.c.language, consents.c.at).where(
+            consents.c.person_id == person_id
+        ),
+        "representative": select(
+            organizations.c.name, organizations.c.bin, representatives.c.state, representatives.c.since
+        )
+        .join(organizations, organizations.c.id == representatives.c.organization_id)
+        .where(representatives.c.person_id == person_id),
+        "official": select(departments.c.name_en, officials.c.name, officials.c.post, officials.c.since)
+        .join(departments, departments.c.id == officials.c.department_id)
+        .where(officials.c.person_id == person_id),
+        "questions": select(
+            questions.c.number, questions.c.kind, questions.c.status, questions.c.text, questions.c.registered_at
+        )
+        .where(questions.c.author_id == person_id)
+        .order_by(questions.c.id),
+        "written": select(questions.c.number, entries.c.action, entries.c.text, entries.c.at)
+        .join(questions, questions.c.id == entries.c.question_id)
+        .where(entries.c.actor_id == person_id)
+        .order_by(entries.c.id),
+        "attachments": select(questions.c.number, attachments.c.kind, attachments.c.name)
+        .join(questions, questions.c.id == attachments.c.question_id)
+        .where(questions.c.author_id == person_id)
+        .order_by(attachments.c.id),
+        "unfinished": select(forms.c.name, forms.c.step, forms.c.data).where(forms.c.person_id == person_id),
+    }
+    found: dict[str, Any] = {}
+    for title, query in mine.items():
+        found[title] = [dict(row._mapping) for row in await db.execute(query)]
+    return found
+
+
+async def forget(db: AsyncConnection, person_id: int) -> None:
+    """The name goes, the questions stay with the NGO.
+
+    What hangs on the person goes with the row (consents, forms, roles); questions and history keep an empty author.
+    Updates as Telegram sent them and messages still waiting hold the name as well.
+    """
+    await db.execute(delete(outbox).where(outbox.c.chat_id == person_id, outbox.c.done_at.is_(None)))
+    await db.execute(update(outbox).where(outbox.c.chat_id == person_id, outbox.c.facts != "{}").values(facts="{}"))
+    await db.execute(
+        delete(inbox).where(
+            inbox.c.person_id == person_id, or_(inbox.c.done_at.isnot(None), inbox.c.dead_at.isnot(None))
+        )
+    )
+    await db.execute(delete(people).where(people.c.id == person_id))
+
+
+async def release_questions(db: AsyncConnection, person_id: int) -> None:
+    """An official leaves: what they had taken is free to be taken again."""
+    await db.execute(
+        update(questions)
+        .where(questions.c.responsible_id == person_id, questions.c.status == Status.IN_WORK)
+        .values(responsible_id=None, status=Status.REGISTERED)
+    )
+
+
+async def count_admins(db: AsyncConnection) -> int:
+    return await db.scalar(select(func.count()).select_from(admins)) or 0

@@ -1,0 +1,507 @@
+"""Questions: registered, found by those who may see them, changed by what `domain.question` decided."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, and_, case, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.draft import Attachment, AttachmentKind, Piece, albums
+from domain.people import Language, Names, Person, RepresentativeState
+from domain.question import (
+    CLOSED,
+    OPEN,
+    Action,
+    Audience,
+    Change,
+    Clock,
+    Ending,
+    Kind,
+    Notice,
+    NotYours,
+    Outcome,
+    Question,
+    Status,
+    Verdict,
+    Who,
+    standing,
+    visible,
+)
+from storage import outbox
+from storage.database import insert
+from storage.tables import (
+    admins,
+    attachments,
+    counters,
+    departments,
+    entries,
+    officials,
+    organizations,
+    people,
+    question_messages,
+    questions,
+    representatives,
+    topics,
+)
+
+PAGE = 5
+
+_author = representatives.alias("author")
+_head = officials.alias("head")
+_responsible = officials.alias("responsible")
+_responsible_person = people.alias("responsible_person")
+_NAMES = ("en", "ru", "kk")
+
+_QUESTIONS = (
+    select(
+        questions,
+        _author.c.state.label("author_state"),
+        organizations.c.name.label("organization_name"),
+        *(topics.c[f"name_{x}"].label(f"topic_{x}") for x in _NAMES),
+        *(departments.c[f"name_{x}"].label(f"department_{x}") for x in _NAMES),
+        _head.c.person_id.label("head_id"),
+        _responsible.c.name.label("official_name"),
+        _responsible.c.post.label("official_post"),
+        _responsible_person.c.name.label("telegram_name"),
+    )
+    .select_from(questions)
+    .outerjoin(
+        _author,
+        and_(_author.c.person_id == questions.c.author_id, _author.c.organization_id == questions.c.organization_id),
+    )
+    .outerjoin(organizations, organizations.c.id == questions.c.organization_id)
+    .outerjoin(topics, topics.c.id == questions.c.topic_id)
+    .outerjoin(departments, departments.c.id == questions.c.department_id)
+    .outerjoin(_head, and_(_head.c.department_id == questions.c.department_id, _head.c.is_head))
+    .outerjoin(_responsible, _responsible.c.person_id == questions.c.responsible_id)
+    .outerjoin(_responsible_person, _responsible_person.c.id == questions.c.responsible_id)
+)
+
+
+def _named(row: Row[Any], what: str) -> Names | None:
+    values = {x: getattr(row, f"{what}_{x}") for x in _NAMES}
+    return Names(**values) if values["en"] is not None else None
+
+
+def _question(row: Row[Any]) -> Question:
+    return Question(
+        id=row.id,
+        number=row.number,
+        kind=Kind(row.kind),
+        status=Status(row.status),
+        text=row.text,
+        language=Language(row.language),
+        public=row.public,
+        author_id=row.author_id,
+        author_state=RepresentativeState(row.author_state) if row.author_state else None,
+        organization_id=row.organization_id,
+        organization_name=row.organization_name or "",
+        topic_id=row.topic_id,
+        topic=_named(row, "topic"),
+        department_id=row.department_id,
+        department=_named(row, "department"),
+        head_id=row.head_id,
+        responsible_id=row.responsible_id,
+        responsible_name=row.official_name or row.telegram_name or "",
+        responsible_post=row.official_post or "",
+        registered_at=row.registered_at,
+        counted_from=row.counted_from,
+        term=row.term,
+        due_on=row.due_on,
+        reopened=row.reopened,
+        verdict=Verdict(row.verdict) if row.verdict else None,
+        ending=Ending(row.ending) if row.ending else None,
+        answered_at=row.answered_at,
+        react_by=row.react_by,
+    )
+
+
+async def visible_to(db: AsyncConnection, person: Person, number: str, *, to_change: bool = False) -> Question:
+    """The question, for somebody who may have it; locked when it is to be changed. Raises NotYours.
+
+    The lock races a colleague's press of the same button and the NGO's withdrawal while an answer goes out.
+    """
+    query = _QUESTIONS.where(questions.c.number == number)
+    if to_change:
+        await db.execute(select(questions.c.id).where(questions.c.number == number).with_for_update())
+    row = (await db.execute(query)).one_or_none()
+    if row is None or not visible(question := _question(row), person):
+        raise NotYours
+    return question
+
+
+async def by_id(db: AsyncConnection, question_id: int, *, to_change: bool = False) -> Question | None:
+    """For the program itself: notices and the clock."""
+    if to_change:
+        await db.execute(select(questions.c.id).where(questions.c.id == question_id).with_for_update())
+    row = (await db.execute(_QUESTIONS.where(questions.c.id == question_id))).one_or_none()
+    return _question(row) if row else None
+
+
+async def of_draft(db: AsyncConnection, draft: str, author_id: int) -> Question | None:
+    """The question this draft already became."""
+    query = _QUESTIONS.where(questions.c.draft == draft, questions.c.author_id == author_id)
+    row = (await db.execute(query)).one_or_none()
+    return _question(row) if row else None
+
+
+async def of_message(db: AsyncConnection, chat_id: int, message_id: int) -> tuple[str, str] | None:
+    """(number, text as registered) of the question that this message of the author became a part of."""
+    query = (
+        select(questions.c.number, question_messages.c.text)
+        .join(questions, questions.c.id == question_messages.c.question_id)
+        .where(question_messages.c.chat_id == chat_id, question_messages.c.message_id == message_id)
+    )
+    row = (await db.execute(query)).one_or_none()
+    return (row.number, row.text) if row else None
+
+
+async def _next_number(db: AsyncConnection, year: int) -> str:
+    """The next number of the year. The counter's row is locked until the commit, so numbers have no gaps."""
+    row = insert(db, counters).values(name=f"questions {year}", value=1)
+    row = row.on_conflict_do_update(index_elements=["name"], set_={"value": counters.c.value + 1})
+    value: int = (await db.execute(row.returning(counters.c.value))).scalar_one()
+    return f"{year}-{value:06d}"
+
+
+async def register(
+    db: AsyncConnection, change: Change, draft: str, pieces: tuple[Piece, ...], now: datetime, year: int
+) -> Question:
+    """Store a new question under the next number of the city's year, and promise the confirmation."""
+    new = change.after
+    values = _columns(new) | {
+        "number": await _next_number(db, year),
+        "draft": draft,
+        "kind": new.kind,
+        "text": new.text,
+        "language": new.language,
+        "public": new.public,
+        "author_id": new.author_id,
+        "organization_id": new.organization_id,
+        "topic_id": new.topic_id,
+        "registered_at": new.registered_at,
+        "term": new.term,
+    }
+    row = (await db.execute(questions.insert().values(values).returning(questions.c.id, questions.c.number))).one()
+    if pieces:
+        await db.execute(
+            question_messages.insert(),
+            [
+                {"chat_id": new.author_id, "message_id": p.message_id, "question_id": row.id, "text": p.text}
+                for p in pieces
+            ],
+        )
+    registered = await by_id(db, row.id)
+    assert registered is not None  # inserted three lines above  # noqa: S101
+    await _write_down(db, replace(change, before=registered, after=registered), now, source=f"draft {draft}")
+    return registered
+
+
+def _columns(question: Question) -> dict[str, Any]:
+    """What a step may change; the rest of a question is frozen at registration."""
+    return {
+        "status": question.status,
+        "department_id": question.department_id,
+        "responsible_id": question.responsible_id,
+        "counted_from": question.counted_from,
+        "due_on": question.due_on,
+        "reopened": question.reopened,
+        "verdict": question.verdict,
+        "ending": question.ending,
+        "answered_at": question.answered_at,
+        "react_by": question.react_by,
+    }
+
+
+async def record(db: AsyncConnection, change: Change, now: datetime, *, source: str | None = None) -> int | None:
+    """Store one step and promise what it makes to be told. Returns the history line's id.
+
+    `source` names the message or form it came from; the same source a second time returns None and changes nothing.
+    """
+    if source is not None and await db.scalar(select(entries.c.id).where(entries.c.source == source)):
+        return None
+    await db.execute(update(questions).where(questions.c.id == change.after.id).values(_columns(change.after)))
+    return await _write_down(db, change, now, source)
+
+
+_SIDES = {Who.NGO: "ngo", Who.DEPARTMENT: "city", Who.ADMIN: "city", Who.CLOCK: "clock"}
+
+
+async def _write_down(db: AsyncConnection, change: Change, now: datetime, source: str | None) -> int:
+    here = standing(change.before, change.actor)
+    entry_id: int = (
+        await db.execute(
+            entries.insert()
+            .values(
+                question_id=change.after.id,
+                at=now,
+                action=change.action,
+                actor_id=change.actor_id,
+                actor_side=next(side for who, side in _SIDES.items() if who in here),
+                text="" if change.action is Action.ASK else change.text,
+                outcome=change.outcome,
+                assignee_id=change.assignee_id,
+                source=source,
+            )
+            .returning(entries.c.id)
+        )
+    ).scalar_one()
+    if change.attachments:
+        await _attach(db, change.after.id, entry_id, change.attachments)
+    for audience, notice in change.tell:
+        await _tell(db, change, entry_id, audience, notice, now)
+    return entry_id
+
+
+async def _attach(db: AsyncConnection, question_id: int, entry_id: int, attached: tuple[Attachment, ...]) -> None:
+    rows = [
+        {
+            "question_id": question_id,
+            "entry_id": entry_id,
+            "kind": a.kind,
+            "message_id": a.message_id,
+            "file_id": a.file_id,
+            "file_unique_id": a.file_unique_id,
+            "name": a.name,
+            "size": a.size,
+            "duration": a.duration,
+            "latitude": a.latitude,
+            "longitude": a.longitude,
+            "album": a.album,
+        }
+        for a in attached
+    ]
+    await db.execute(attachments.insert(), rows)
+
+
+_TO_THE_ACTOR_TOO = frozenset({Notice.REGISTERED, Notice.REOPENED})
+_WITH_ATTACHMENTS = frozenset({Notice.NEW, Notice.ASSIGNED, Notice.ANSWERED, Notice.ADDITION, Notice.REOPENED_FOR_HEAD})
+
+
+async def _tell(
+    db: AsyncConnection, change: Change, entry_id: int, audience: Audience, notice: Notice, now: datetime
+) -> None:
+    """One outbox row a person, and one an album behind it; the key makes each stage reach each person once."""
+    told = await recipients(db, change.after, audience)
+    about = change.after.id
+    for person_id in told:
+        by_themselves = person_id == change.actor_id
+        if by_themselves and notice not in _TO_THE_ACTOR_TOO:
+            continue
+        priority = outbox.Priority.REPLY if by_themselves else outbox.Priority.NOTICE
+        key = f"{notice} {entry_id} {person_id}"
+        await outbox.say(db, person_id, notice, {"entry": entry_id}, now, priority=priority, key=key, question_id=about)
+        if notice in _WITH_ATTACHMENTS:
+            await send_attachments(db, person_id, change.after, entry_id, now, key=key)
+
+
+async def send_attachments(
+    db: AsyncConnection,
+    person_id: int,
+    question: Question,
+    entry_id: int | None,
+    now: datetime,
+    *,
+    key: str | None = None,
+    priority: outbox.Priority = outbox.Priority.NOTICE,
+) -> int:
+    """Promise the attachments of one history line (None: those of the question itself). Returns how many albums."""
+    entry_id = entry_id if entry_id is not None else await _first_entry(db, question.id)
+    groups = albums(await attachments_of(db, entry_id))
+    for index in range(len(groups)):
+        await outbox.say(
+            db,
+            person_id,
+            "attachments",
+            {"entry": entry_id, "album": index},
+            now,
+            priority=priority,
+            key=f"{key} album {index}" if key else None,
+            question_id=question.id,
+        )
+    return len(groups)
+
+
+async def _first_entry(db: AsyncConnection, question_id: int) -> int:
+    query = select(func.min(entries.c.id)).where(entries.c.question_id == question_id)
+    first: int = (await db.execute(query)).scalar_one()
+    return first
+
+
+async def recipients(db: AsyncConnection, question: Question, audience: Audience) -> list[int]:
+    """Whom this audience consists of now; nobody twice."""
+    everybody = await _officials(db, question.department_id) if question.department_id else []
+    heads = [question.head_id] if question.head_id else everybody
+    responsible = [question.responsible_id] if question.responsible_id else []
+    match audience:
+        case Audience.AUTHOR:
+            return [question.author_id] if question.author_id else []
+        case Audience.NGO:
+            return await _ngo(db, question)
+        case Audience.RESPONSIBLE:
+            return responsible
+        case Audience.OWNER:
+            return responsible or everybody or await _admins(db)
+        case Audience.DEPARTMENT:
+            return everybody or await _admins(db)
+        case Audience.HEAD:
+            return heads or await _admins(db)
+        case Audience.ADMINS:
+            return await _admins(db)
+
+
+async def _officials(db: AsyncConnection, department_id: int) -> list[int]:
+    query = select(officials.c.person_id).where(officials.c.department_id == department_id)
+    return list(await db.scalars(query.order_by(officials.c.person_id)))
+
+
+async def _admins(db: AsyncConnection) -> list[int]:
+    return list(await db.scalars(select(admins.c.person_id).order_by(admins.c.person_id)))
+
+
+async def _ngo(db: AsyncConnection, question: Question) -> list[int]:
+    query = select(representatives.c.person_id).where(
+        representatives.c.organization_id == question.organization_id,
+        representatives.c.state == RepresentativeState.VERIFIED,
+    )
+    found = set(await db.scalars(query)) if question.organization_id else set()
+    return sorted(found | ({question.author_id} if question.author_id else set()))
+
+
+async def attachments_of(db: AsyncConnection, entry_id: int) -> tuple[Attachment, ...]:
+    query = select(attachments).where(attachments.c.entry_id == entry_id).order_by(attachments.c.id)
+    return tuple(
+        Attachment(
+            AttachmentKind(row.kind),
+            row.message_id,
+            row.file_id,
+            row.file_unique_id,
+            row.name,
+            row.size,
+            row.duration,
+            row.latitude,
+            row.longitude,
+            row.album,
+        )
+        for row in await db.execute(query)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a question's history. `actor` is empty for the program and for a forgotten person."""
+
+    id: int
+    at: datetime
+    action: Action
+    side: str
+    actor: str
+    text: str
+    outcome: Outcome | None
+    assignee: str
+    attachments: int
+
+
+_actor = people.alias("actor")
+_actor_official = officials.alias("actor_official")
+_assignee = people.alias("assignee")
+_assignee_official = officials.alias("assignee_official")
+
+
+def _entries() -> Select[Any]:
+    attached = select(func.count()).where(attachments.c.entry_id == entries.c.id).scalar_subquery()
+    return (
+        select(
+            entries,
+            _actor.c.name.label("telegram_name"),
+            _actor_official.c.name.label("official_name"),
+            _assignee.c.name.label("assignee_telegram"),
+            _assignee_official.c.name.label("assignee_official"),
+            attached.label("attached"),
+        )
+        .outerjoin(_actor, _actor.c.id == entries.c.actor_id)
+        .outerjoin(_actor_official, _actor_official.c.person_id == entries.c.actor_id)
+        .outerjoin(_assignee, _assignee.c.id == entries.c.assignee_id)
+        .outerjoin(_assignee_official, _assignee_official.c.person_id == entries.c.assignee_id)
+    )
+
+
+def _entry(row: Row[Any]) -> Entry:
+    return Entry(
+        id=row.id,
+        at=row.at,
+        action=Action(row.action),
+        side=row.actor_side,
+        actor=row.official_name or row.telegram_name or "",
+        text=row.text,
+        outcome=Outcome(row.outcome) if row.outcome else None,
+        assignee=row.assignee_official or row.assignee_telegram or "",
+        attachments=row.attached,
+    )
+
+
+async def history(db: AsyncConnection, question_id: int) -> list[Entry]:
+    query = _entries().where(entries.c.question_id == question_id).order_by(entries.c.id)
+    return [_entry(row) for row in await db.execute(query)]
+
+
+async def entry(db: AsyncConnection, entry_id: int) -> Entry | None:
+    row = (await db.execute(_entries().where(entries.c.id == entry_id))).one_or_none()
+    return _entry(row) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of a list; `number` counts from 0."""
+
+    questions: list[Question]
+    number: int
+    total: int
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // PAGE))
+
+
+async def _page(db: AsyncConnection, query: Select[Any], where: Any, page: int) -> Page:
+    total = await db.scalar(select(func.count()).select_from(questions).where(where)) or 0
+    page = max(0, min(page, (total - 1) // PAGE if total else 0))
+    rows = await db.execute(query.where(where).limit(PAGE).offset(page * PAGE))
+    return Page([_question(row) for row in rows], page, total)
+
+
+async def of_ngo(db: AsyncConnection, person: Person, *, closed: bool, page: int) -> Page:
+    """The NGO's questions as this person may see them, newest first; `closed` chooses the filter."""
+    mine = questions.c.author_id == person.id
+    if person.organization_id is not None:
+        mine = or_(mine, questions.c.organization_id == person.organization_id)
+    state = questions.c.status.in_(CLOSED) if closed else questions.c.status.not_in(CLOSED)
+    return await _page(db, _QUESTIONS.order_by(questions.c.id.desc()), and_(mine, state), page)
+
+
+async def inbox_of(db: AsyncConnection, department_id: int | None, *, today: date, soon: date, page: int) -> Page:
+    """What a department owes: overdue, due today, due until `soon`, waiting for the NGO, new, the rest.
+
+    None: what has no department yet, for administrators.
+    """
+    here = questions.c.department_id == department_id if department_id else questions.c.department_id.is_(None)
+    urgency = case(
+        (questions.c.due_on < today, 0),
+        (questions.c.due_on == today, 1),
+        (questions.c.due_on <= soon, 2),
+        (questions.c.status == Status.WAITING, 3),
+        (questions.c.status == Status.REGISTERED, 4),
+        else_=5,
+    )
+    query = _QUESTIONS.order_by(urgency, questions.c.due_on, questions.c.id)
+    return await _page(db, query, and_(here, questions.c.status.in_(OPEN)), page)
+
+
+async def unjudged(db: AsyncConnection, today: date, limit: int) -> list[int]:
+    """Answers whose last day for a verdict has passed."""
+    query = select(questions.c.id).where(questions.c.status == Status.ANSWERED, questions.c.react_by < today)
+    return list(await db.scalars(query.order_by(questions.c.id).limit(limit)))
+
+
+__all__ = ["Clock", "Entry", "Page"]

@@ -1,0 +1,340 @@
+"""What is stored. Moments are UTC and aware, dates are the city's; enums are stored as their words."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_N_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware moment, stored in UTC. SQLite has no zone and would keep 17:00+05 as 17:00."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a zone cannot be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+# SQLite numbers rows by itself only in a column that is INTEGER to the letter.
+RowId = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _id() -> Column[int]:
+    return Column("id", RowId, primary_key=True, autoincrement=True)
+
+
+def _person(name: str, *, key: bool = False) -> Column[int]:
+    return Column(name, BigInteger, ForeignKey("people.id", ondelete="CASCADE"), primary_key=key, nullable=not key)
+
+
+def _person_who_may_leave(name: str) -> Column[int]:
+    return Column(name, BigInteger, ForeignKey("people.id", ondelete="SET NULL"))
+
+
+def _names() -> list[Column[str]]:
+    return [Column(f"name_{language}", String(200), nullable=False) for language in ("en", "ru", "kk")]
+
+
+people = Table(
+    "people",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),  # Telegram's id
+    Column("name", String(130), nullable=False),
+    Column("language", String(2)),
+    Column("simple", Boolean, nullable=False, server_default=text("false")),
+    # The last keyboard shown, so that a typed label or number means its button: [[label, data], …]
+    Column("choices", Text),
+    Column("blocked_at", Moment),  # set when Telegram says so, cleared when the person writes again
+    Column("created_at", Moment, nullable=False),
+)
+
+consents = Table(
+    "consents",
+    metadata,
+    _id(),
+    _person("person_id"),
+    Column("version", String(20), nullable=False),
+    Column("language", String(2), nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("ix_consents_person_id", "person_id"),
+)
+
+organizations = Table(
+    "organizations",
+    metadata,
+    _id(),
+    Column("name", String(300), nullable=False),
+    Column("bin", String(12), unique=True),
+    Column("field", String(100), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("created_at", Moment, nullable=False),
+)
+
+# Search with typos on both databases without their extensions: rows that share trigrams, ranked by `domain.register`.
+organization_trigrams = Table(
+    "organization_trigrams",
+    metadata,
+    Column("trigram", String(3), primary_key=True),
+    Column("organization_id", RowId, ForeignKey("organizations.id", ondelete="CASCADE"), primary_key=True),
+    Index("ix_organization_trigrams_organization_id", "organization_id"),
+)
+
+representatives = Table(
+    "representatives",
+    metadata,
+    _person("person_id", key=True),
+    Column("organization_id", RowId, ForeignKey("organizations.id"), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("is_head", Boolean, nullable=False, server_default=text("false")),
+    Column("since", Moment, nullable=False),
+    _person_who_may_leave("decided_by"),
+    Column("decided_at", Moment),
+    Index("ix_representatives_organization_id", "organization_id"),
+)
+
+departments = Table("departments", metadata, _id(), *_names())
+
+topics = Table(
+    "topics",
+    metadata,
+    _id(),
+    Column("department_id", RowId, ForeignKey("departments.id"), nullable=False),
+    *_names(),
+    Column("term", Integer),  # working days; nothing: the city's default
+)
+
+officials = Table(
+    "officials",
+    metadata,
+    _person("person_id", key=True),
+    Column("department_id", RowId, ForeignKey("departments.id"), nullable=False),
+    Column("is_head", Boolean, nullable=False, server_default=text("false")),
+    Column("name", String(130), nullable=False, server_default=""),
+    Column("post", String(130), nullable=False, server_default=""),
+    Column("since", Moment, nullable=False),
+    Index("ix_officials_department_id", "department_id"),
+    Index(
+        "uq_officials_one_head",
+        "department_id",
+        unique=True,
+        sqlite_where=text("is_head"),
+        postgresql_where=text("is_head"),
+    ),
+)
+
+admins = Table("admins", metadata, _person("person_id", key=True), Column("since", Moment, nullable=False))
+
+invitations = Table(
+    "invitations",
+    metadata,
+    _id(),
+    Column("code_hash", String(64), nullable=False, unique=True),
+    Column("role", String(20), nullable=False),
+    Column("organization_id", RowId, ForeignKey("organizations.id")),
+    Column("department_id", RowId, ForeignKey("departments.id")),
+    Column("expires_at", Moment, nullable=False),
+    _person_who_may_leave("created_by"),
+    Column("created_at", Moment, nullable=False),
+    _person_who_may_leave("used_by"),
+    Column("used_at", Moment),
+)
+
+counters = Table("counters", metadata, Column("name", String(40), primary_key=True), Column("value", BigInteger))
+
+questions = Table(
+    "questions",
+    metadata,
+    _id(),
+    Column("number", String(20), nullable=False, unique=True),
+    Column(
+        "draft", String(40), nullable=False, unique=True
+    ),  # one draft becomes one question, however often "Send" comes
+    Column("kind", String(20), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("language", String(2), nullable=False),
+    Column("public", Boolean, nullable=False),
+    _person_who_may_leave("author_id"),
+    Column("organization_id", RowId, ForeignKey("organizations.id")),
+    Column("topic_id", RowId, ForeignKey("topics.id")),
+    Column("department_id", RowId, ForeignKey("departments.id")),
+    _person_who_may_leave("responsible_id"),
+    Column("registered_at", Moment, nullable=False),
+    Column("counted_from", Moment, nullable=False),
+    Column("term", Integer, nullable=False),
+    Column("due_on", Date),
+    Column("reopened", Boolean, nullable=False, server_default=text("false")),
+    Column("verdict", String(20)),
+    Column("ending", String(20)),
+    Column("answered_at", Moment),
+    Column("react_by", Date),
+    Index("ix_questions_department_id_status_due_on", "department_id", "status", "due_on"),
+    Index("ix_questions_organization_id_id", "organization_id", "id"),
+    Index("ix_questions_author_id_id", "author_id", "id"),
+    Index("ix_questions_responsible_id_status", "responsible_id", "status"),
+    Index("ix_questions_status_react_by", "status", "react_by"),
+)
+
+# Which of the author's messages the text came from: editing one of them later is an addition.
+question_messages = Table(
+    "question_messages",
+    metadata,
+    Column("chat_id", BigInteger, primary_key=True),
+    Column("message_id", BigInteger, primary_key=True),
+    Column("question_id", RowId, ForeignKey("questions.id", ondelete="CASCADE"), nullable=False),
+    Column("text", Text, nullable=False),
+    Index("ix_question_messages_question_id", "question_id"),
+)
+
+# The history of a question, line by line; answers, additions and verdicts are lines with a text.
+entries = Table(
+    "entries",
+    metadata,
+    _id(),
+    Column("question_id", RowId, ForeignKey("questions.id", ondelete="CASCADE"), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("action", String(30), nullable=False),
+    _person_who_may_leave("actor_id"),
+    Column("actor_side", String(20), nullable=False),  # ngo, city or clock: stays when the person is forgotten
+    Column("text", Text, nullable=False, server_default=""),
+    Column("outcome", String(20)),
+    _person_who_may_leave("assignee_id"),
+    Column("source", String(60), unique=True),  # the message or form it came from: the same one is never entered twice
+    Index("ix_entries_question_id_id", "question_id", "id"),
+)
+
+attachments = Table(
+    "attachments",
+    metadata,
+    _id(),
+    Column("question_id", RowId, ForeignKey("questions.id", ondelete="CASCADE"), nullable=False),
+    Column("entry_id", RowId, ForeignKey("entries.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("message_id", BigInteger, nullable=False),
+    Column("file_id", String(300), nullable=False),
+    Column("file_unique_id", String(100), nullable=False),
+    Column("name", String(100), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("duration", Integer, nullable=False),
+    Column("latitude", Float, nullable=False),
+    Column("longitude", Float, nullable=False),
+    Column("album", String(100), nullable=False),
+    Index("ix_attachments_question_id", "question_id"),
+    Index("ix_attachments_entry_id", "entry_id"),
+)
+
+# Where a person is in a dialogue. Several may lie unfinished (an answer to each of two questions); one is open.
+forms = Table(
+    "forms",
+    metadata,
+    _person("person_id", key=True),
+    Column("name", String(60), primary_key=True),
+    Column("step", String(40), nullable=False),
+    Column("data", Text, nullable=False),
+    Column("open", Boolean, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+)
+
+# Updates as Telegram handed them over, stored before they are confirmed to it.
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("update_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("person_id", BigInteger, nullable=False),  # 0: from nobody; no foreign key, a stranger is no person yet
+    Column("payload", Text, nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("not_before", Moment),
+    Column("done_at", Moment),
+    Column("dead_at", Moment),
+    Column("error", String(500)),
+    Index(
+        "ix_inbox_person_id_update_id_pending",
+        "person_id",
+        "update_id",
+        sqlite_where=text("done_at IS NULL AND dead_at IS NULL"),
+        postgresql_where=text("done_at IS NULL AND dead_at IS NULL"),
+    ),
+    Index("ix_inbox_received_at", "received_at"),
+)
+
+# What must still be said. A notice keeps its template and the facts; words are chosen when it goes out.
+outbox = Table(
+    "outbox",
+    metadata,
+    _id(),
+    Column("key", String(120), unique=True),
+    Column("priority", Integer, nullable=False),
+    Column("chat_id", BigInteger, nullable=False),
+    Column("template", String(40), nullable=False),
+    Column("facts", Text, nullable=False),
+    Column("question_id", RowId, ForeignKey("questions.id", ondelete="CASCADE")),
+    Column("created_at", Moment, nullable=False),
+    Column("not_before", Moment, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("leased_by", String(40)),
+    Column("leased_until", Moment),
+    Column("done_at", Moment),
+    Column("fate", String(20)),  # delivered, blocked, dropped, failed
+    Column("message_id", BigInteger),
+    Column("error", String(500)),
+    Index(
+        "ix_outbox_chat_id_priority_id_pending",
+        "chat_id",
+        "priority",
+        "id",
+        sqlite_where=text("done_at IS NULL"),
+        postgresql_where=text("done_at IS NULL"),
+    ),
+    Index("ix_outbox_question_id", "question_id"),
+    Index("ix_outbox_done_at", "done_at"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    _id(),
+    Column("at", Moment, nullable=False),
+    Column("actor_id", BigInteger),  # no foreign key: the line outlives the person
+    Column("action", String(40), nullable=False),
+    Column("object", String(60), nullable=False),
+    Column("before", Text, nullable=False, server_default=""),
+    Column("after", Text, nullable=False, server_default=""),
+    Column("update_id", BigInteger),
+    Index("ix_audit_object", "object"),
+)

@@ -1,0 +1,390 @@
+"""The page with the phones: what a browser may ask of it, and what it refuses."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from simulator.page import Page, PageServer, PhoneOnPage, event_stream, page_routes
+from simulator.phones import Phone
+from simulator.telegram import Telegram
+
+ROLE = {"en": "NGO", "ru": "НПО", "kk": "ҮЕҰ"}
+PIXEL = b"\x89PNG\r\n\x1a\n a pixel"
+
+
+class City:
+    def __init__(self) -> None:
+        self.day = 14
+
+    def today(self) -> dict[str, Any]:
+        return {"date": f"2026-05-{self.day}", "time": "09:00"}
+
+    async def next_working_day(self) -> None:
+        self.day += 1
+
+
+@pytest.fixture
+def telegram() -> Telegram:
+    telegram = Telegram()
+    telegram.add_bot("123456:SECRET", name="Köpir")
+    return telegram
+
+
+@pytest.fixture
+def aigerim(telegram: Telegram) -> Phone:
+    return telegram.phone("Айгерім", last_name="Садықова", language_code="kk")
+
+
+@pytest.fixture
+def page(telegram: Telegram, aigerim: Phone) -> Page:
+    return Page(telegram, [PhoneOnPage("ngo", aigerim, ROLE)], title="Köpir", controls=City())
+
+
+@pytest.fixture
+async def browser(page: Page) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(Starlette(routes=page_routes(page)))
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as client:
+        yield client
+
+
+# --- the page and what it reads
+
+
+async def test_the_page_and_its_files_come_from_here_and_may_load_nothing_from_elsewhere(browser):
+    answer = await browser.get("/")
+    assert answer.status_code == 200
+    assert "default-src 'self'" in answer.headers["content-security-policy"]
+    for name in ("phones.css", "phones.js", "phone.js", "composer.js", "message.js", "text.js", "words.js", "icon.svg"):
+        assert (await browser.get(f"/static/{name}")).status_code == 200
+
+
+async def test_no_content_is_ever_put_on_the_page_as_markup():
+    from simulator.page import STATIC
+
+    scripts = {path.name: path.read_text() for path in STATIC.glob("*.js")}
+    for forbidden in (".innerHTML", ".outerHTML", "insertAdjacentHTML", "document.write", "eval("):
+        assert [name for name, script in scripts.items() if forbidden in script] == []
+
+
+async def test_a_phone_says_whose_it_is(browser, aigerim):
+    [phone] = (await browser.get("/phones")).json()
+    assert (phone["id"], phone["name"], phone["language"]) == ("ngo", "Айгерім Садықова", "kk")
+    assert phone["role"] == ROLE
+    assert phone["user_id"] == aigerim.id
+    assert phone["bot"]["name"] == "Köpir"
+
+
+async def test_of_several_command_lists_the_narrowest_wins(browser, telegram, aigerim):
+    def commands(scope: dict[str, Any], language: str, name: str) -> None:
+        key = json.dumps([scope, language], sort_keys=True)
+        telegram.bot.commands[key] = [{"command": name, "description": "…"}]
+
+    async def shown() -> str:
+        [phone] = (await browser.get("/phones")).json()
+        return phone["commands"][0]["command"]
+
+    commands({"type": "default"}, "", "everybody")
+    assert await shown() == "everybody"
+    commands({"type": "default"}, "kk", "kazakh")
+    assert await shown() == "kazakh"
+    commands({"type": "all_private_chats"}, "", "private")
+    assert await shown() == "private"
+    commands({"type": "chat", "chat_id": aigerim.id}, "", "hers")
+    assert await shown() == "hers"
+
+
+async def test_the_chat_shows_both_sides_and_the_keyboard(browser, telegram, aigerim):
+    aigerim.writes("/start")
+    telegram.post(aigerim.room, telegram.bot.as_user(), {"text": "Сәлем"})
+    state = (await browser.get("/phones/ngo/messages")).json()
+    assert [message["text"] for message in state["messages"]] == ["/start", "Сәлем"]
+    assert (state["keyboard"], state["typing"], state["blocked"], state["started"]) == (None, False, False, True)
+
+
+# --- what a person does
+
+
+async def test_she_writes_answers_and_edits(browser, aigerim):
+    first = (await browser.post("/phones/ngo/text", json={"text": "/ask сұрақ"})).json()["message_id"]
+    assert (await browser.post("/phones/ngo/text", json={"text": "жауап", "reply_to": first})).status_code == 200
+    assert (await browser.post("/phones/ngo/edit", json={"message_id": first, "text": "басқа"})).status_code == 200
+    assert [message["text"] for message in aigerim.chat] == ["басқа", "жауап"]
+    assert aigerim.chat[1]["reply_to_message"]["message_id"] == first
+
+
+async def test_a_press_reaches_the_bot_with_the_button_s_data(browser, telegram, aigerim):
+    aigerim.writes("/start")
+    message = telegram.post(aigerim.room, telegram.bot.as_user(), {"text": "?"})
+    answer = await browser.post("/phones/ngo/press", json={"message_id": message["message_id"], "data": "yes"})
+    query = telegram.waiting_updates(telegram.bot)[-1]["callback_query"]
+    assert (query["id"], query["data"]) == (answer.json()["query_id"], "yes")
+
+
+async def test_several_photos_are_an_album_with_one_caption(browser, aigerim):
+    files = [("files", (f"{number}.png", PIXEL, "image/png")) for number in range(3)]
+    answer = await browser.post("/phones/ngo/files", data={"kind": "photo", "caption": "аула"}, files=files)
+    assert len(answer.json()["message_ids"]) == 3
+    assert len({message["media_group_id"] for message in aigerim.chat}) == 1
+    assert [message.get("caption") for message in aigerim.chat] == ["аула", None, None]
+
+
+@pytest.mark.parametrize("kind", ["photo", "document", "video", "voice"])
+async def test_one_file_of_each_kind(browser, aigerim, kind):
+    answer = await browser.post("/phones/ngo/files", data={"kind": kind}, files={"files": ("a.bin", b"content")})
+    assert answer.status_code == 200
+    assert kind in aigerim.chat[0]
+
+
+async def test_a_document_keeps_its_name_without_a_path(browser, aigerim):
+    await browser.post(
+        "/phones/ngo/files", data={"kind": "document"}, files={"files": ("../../есеп.pdf", b"%PDF", "application/pdf")}
+    )
+    assert aigerim.chat[0]["document"]["file_name"] == "есеп.pdf"
+
+
+async def test_a_voice_without_a_file_is_a_sample_that_can_be_played(browser, telegram, aigerim):
+    await browser.post("/phones/ngo/files", data={"kind": "voice", "duration": "7"}, files={"none": ""})
+    voice = aigerim.chat[0]["voice"]
+    assert voice["duration"] == 7
+    assert telegram.files[voice["file_id"]].content.startswith(b"RIFF")
+
+
+async def test_she_sends_a_place_blocks_and_comes_back(browser, aigerim):
+    await browser.post("/phones/ngo/location", json={"latitude": 52.28, "longitude": 76.96})
+    assert aigerim.chat[0]["location"] == {"latitude": 52.28, "longitude": 76.96}
+    await browser.post("/phones/ngo/block", json={})
+    assert aigerim.room.blocked
+    await browser.post("/phones/ngo/unblock", json={})
+    assert not aigerim.room.blocked
+
+
+async def test_the_language_of_her_app_goes_with_her_next_message(browser, telegram, aigerim):
+    aigerim.writes("бірінші")
+    await browser.post("/phones/ngo/language", json={"language_code": "ru"})
+    aigerim.writes("вторая")
+    assert [message["from"]["language_code"] for message in aigerim.chat] == ["kk", "ru"]
+    assert (await browser.get("/phones")).json()[0]["language"] == "ru"
+
+
+# --- files are served so that no browser runs them
+
+
+@pytest.mark.parametrize(
+    "kind", ["text/html", "image/svg+xml", "application/xhtml+xml", "application/pdf", "x/y\r\nA: b"]
+)
+async def test_what_a_browser_could_run_is_only_saved(browser, telegram, kind):
+    file = telegram.keep_file(b"<script>alert(1)</script>", 'a"\r\nb.html', kind)
+    answer = await browser.get(f"/phones/files/{file.file_id}")
+    assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''a%22%0D%0Ab.html"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "sandbox" in answer.headers["content-security-policy"]
+    assert "a" not in answer.headers
+
+
+async def test_a_picture_is_shown(browser, telegram):
+    file = telegram.keep_file(PIXEL, "фото.png", "image/png")
+    answer = await browser.get(f"/phones/files/{file.file_id}")
+    assert (answer.content, answer.headers["content-type"]) == (PIXEL, "image/png")
+    assert answer.headers["content-disposition"].startswith("inline")
+
+
+async def test_a_file_that_is_not_there(browser):
+    assert (await browser.get("/phones/files/nothing")).status_code == 404
+
+
+# --- who may ask
+
+
+@pytest.mark.parametrize("host", ["evil.example", "kopir.kz:8080", "127.0.0.1.evil.example"])
+@pytest.mark.parametrize("path", ["/", "/phones", "/phones/ngo/messages", "/static/phones.js"])
+async def test_another_host_s_name_is_refused(browser, host, path):
+    assert (await browser.get(path, headers={"Host": host})).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://127.0.0.1:9999"},
+        {"Sec-Fetch-Site": "cross-site"},
+    ],
+)
+async def test_another_web_site_cannot_play_a_person(browser, aigerim, headers):
+    answer = await browser.post("/phones/ngo/text", json={"text": "мен емес"}, headers=headers)
+    assert answer.status_code == 403
+    assert aigerim.chat == []
+
+
+async def test_the_page_itself_may(browser):
+    headers = {"Origin": "http://127.0.0.1:8080", "Sec-Fetch-Site": "same-origin"}
+    assert (await browser.post("/phones/ngo/text", json={"text": "мен"}, headers=headers)).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "::"])  # noqa: S104 - this is what must not be
+def test_the_page_is_served_on_the_loopback_only(page, host):
+    with pytest.raises(ValueError, match="loopback only"):
+        PageServer(page, host=host)
+
+
+# --- bad input
+
+
+@pytest.mark.parametrize(
+    ("action", "body"),
+    [
+        ("text", {}),
+        ("text", {"text": "  "}),
+        ("text", {"text": 5}),
+        ("text", {"text": "ә" * 60_000}),
+        ("text", {"text": "a", "reply_to": 99}),
+        ("text", {"text": "a", "reply_to": "1"}),
+        ("press", {"message_id": 1}),
+        ("press", {"message_id": True, "data": "a"}),
+        ("press", {"message_id": 1, "data": "ә" * 33}),
+        ("edit", {"message_id": 99, "text": "a"}),
+        ("location", {"latitude": 91, "longitude": 0}),
+        ("location", {"latitude": "52", "longitude": 0}),
+        ("language", {"language_code": "../en"}),
+        ("language", {}),
+    ],
+)
+async def test_a_bad_request_gets_a_sentence(browser, aigerim, action, body):
+    answer = await browser.post(f"/phones/ngo/{action}", json=body)
+    assert answer.status_code == 400
+    assert answer.json()["error"]
+    assert aigerim.chat == []
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'{"text": "\\ud800"}', b"\xff", b"[" * 100_000])
+async def test_a_body_that_is_no_object_of_whole_text(browser, body):
+    answer = await browser.post("/phones/ngo/text", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 400
+    assert answer.json()["error"]
+
+
+async def test_a_plain_form_is_no_json(browser):
+    answer = await browser.post("/phones/ngo/text", content=b'{"text": "a"}', headers={"Content-Type": "text/plain"})
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("fields", "files"),
+    [
+        ({"kind": "photo"}, {"other": ("a.png", PIXEL)}),
+        ({"kind": "sticker"}, {"files": ("a.png", PIXEL)}),
+        ({}, {"files": ("a.png", PIXEL)}),
+        ({"kind": "photo"}, {"files": ("a.png", b"")}),
+        ({"kind": "photo", "caption": "ә" * 1025}, {"files": ("a.png", PIXEL)}),
+        ({"kind": "voice", "duration": "long"}, {"files": ("a.ogg", b"OggS")}),
+        ({"kind": "photo"}, [("files", (f"{number}.png", PIXEL)) for number in range(11)]),
+    ],
+)
+async def test_files_that_cannot_be_sent(browser, aigerim, fields, files):
+    answer = await browser.post("/phones/ngo/files", data=fields, files=files)
+    assert answer.status_code == 400
+    assert answer.json()["error"]
+    assert aigerim.chat == []
+
+
+async def test_a_broken_form(browser):
+    headers = {"Content-Type": "multipart/form-data"}
+    assert (await browser.post("/phones/ngo/files", content=b"x", headers=headers)).status_code == 400
+
+
+async def test_only_her_own_words_can_be_edited(browser, telegram, aigerim):
+    aigerim.writes("/start")
+    theirs = telegram.post(aigerim.room, telegram.bot.as_user(), {"text": "Сәлем"})
+    answer = await browser.post("/phones/ngo/edit", json={"message_id": theirs["message_id"], "text": "a"})
+    assert answer.status_code == 400
+
+
+async def test_there_is_no_such_phone(browser):
+    assert (await browser.get("/phones/mayor/messages")).status_code == 404
+    assert (await browser.post("/phones/mayor/text", json={"text": "a"})).status_code == 404
+
+
+# --- the city's time
+
+
+async def test_the_next_working_day_comes_at_a_press(browser):
+    assert (await browser.get("/demo/now")).json()["date"] == "2026-05-14"
+    assert (await browser.post("/demo/next-day", json={})).json()["date"] == "2026-05-15"
+    assert (await browser.get("/page")).json()["has_controls"] is True
+
+
+async def test_a_page_without_a_clock_says_so(telegram):
+    transport = httpx.ASGITransport(Starlette(routes=page_routes(Page(telegram, []))))
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8080") as browser:
+        assert (await browser.get("/page")).json()["has_controls"] is False
+        assert (await browser.get("/demo/now")).status_code == 404
+
+
+# --- the stream
+
+
+async def until(holds: Callable[[], Any]) -> None:
+    while not holds():  # noqa: ASYNC110 - uvicorn offers nothing to wait for
+        await asyncio.sleep(0.01)
+
+
+def data_of(line: str) -> dict[str, Any]:
+    return json.loads(line.removeprefix("data: "))
+
+
+async def test_whatever_happens_after_hello_is_told_once_and_in_order(page, aigerim):
+    stream = event_stream(page, list(page.phones.values()))
+    assert "event: hello" in await anext(stream)
+    aigerim.writes("бір")
+    aigerim.writes("екі")
+    told = [data_of(await anext(stream)) for _ in range(2)]
+    assert [(event["phone"], event["type"], event["message"]["text"]) for event in told] == [
+        ("ngo", "message", "бір"),
+        ("ngo", "message", "екі"),
+    ]
+    await stream.aclose()
+
+
+async def test_one_phone_is_not_told_of_another(page, telegram, aigerim):
+    stream = event_stream(page, list(page.phones.values()))
+    await anext(stream)
+    telegram.phone("Данияр").writes("біреу")
+    aigerim.writes("мен")
+    assert data_of(await anext(stream))["message"]["text"] == "мен"
+    await stream.aclose()
+
+
+async def test_a_silent_stream_shows_that_it_lives(page):
+    stream = event_stream(page, list(page.phones.values()), keep_alive=0.01)
+    await anext(stream)
+    assert await anext(stream) == ": still here\n\n"
+    await stream.aclose()
+
+
+async def test_the_server_stops_at_once_although_a_page_listens(page, unused_tcp_port):
+    server = PageServer(page, port=unused_tcp_port)
+    address = f"http://127.0.0.1:{unused_tcp_port}"
+    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+        tasks.create_task(server.serve())
+        await until(lambda: server.started)
+        async with httpx.AsyncClient() as client, client.stream("GET", f"{address}/phones/ngo/events") as stream:
+            lines = stream.aiter_lines()
+            await anext(lines)
+            server.should_exit = True
+            assert [line async for line in lines if line.startswith("data:")] == ["data: {}"]
+
+
+async def test_a_client_that_leaves_ends_its_stream(page, telegram, unused_tcp_port):
+    server = PageServer(page, port=unused_tcp_port)
+    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+        tasks.create_task(server.serve())
+        await until(lambda: server.started)
+        async with httpx.AsyncClient() as client, client.stream("GET", f"http://127.0.0.1:{unused_tcp_port}/events"):
+            await until(lambda: telegram.bell._waiting)
+        await until(lambda: not telegram.bell._waiting)
+        server.should_exit = True
