@@ -100,12 +100,14 @@ def migrate() -> None:
 
 @main.command()
 @click.option("--port", default=8080, show_default=True, help="Where the page listens, on this machine only.")
-def demo(port: int) -> None:
+@click.option("--language", type=click.Choice(["kk", "ru", "en"]), help="One language for all three phones.")
+def demo(port: int, language: str | None) -> None:
     """Three phones in the browser: no token, no account, nothing leaves this machine."""
     from bot.demo import run_demo
+    from domain.people import Language
 
     logs.set_up("text")
-    _checked(lambda: run_demo(port))
+    _checked(lambda: run_demo(port, Language(language) if language else None))
 
 
 @main.command()

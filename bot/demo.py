@@ -1,0 +1,176 @@
+"""`kopir demo`: a local Telegram, the real program, and a page with the phones of three people.
+
+Nothing leaves this machine: the Bot API and the page listen on the loopback, the database is a fresh file in `.demo/`.
+"""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import shutil
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from click import echo
+
+from bot.__main__ import stop_on_signals
+from bot.application import Application
+from bot.clock import Clock
+from bot.demo_city import ADMIN_ID, Story, enter_ngos
+from bot.limiter import Limiter
+from bot.settings import WrongSetting
+from bot.telegram import connect
+from domain.city import City
+from domain.people import Language
+from simulator.api import create_app
+from simulator.page import Page, PageServer, PhoneOnPage
+from simulator.telegram import Telegram as LocalTelegram
+from storage import migrate
+from storage.database import Database
+from texts import Words
+
+log = logging.getLogger(__name__)
+
+FOLDER = Path(".demo")
+PAVLODAR = (52.2873, 76.9674)
+TITLE = {"en": "Köpir, the demo city", "ru": "Köpir, демонстрационный город", "kk": "Köpir, көрсетілім қаласы"}
+HINT = {
+    "en": "Try first: as the NGO send /ask and ask something; as the official press Take and Answer under the card "
+    "that arrives; then judge the answer as the NGO.",
+    "ru": "С чего начать: от имени НПО отправьте /ask и задайте вопрос; на телефоне сотрудника нажмите под карточкой "
+    "«Взять в работу» и «Ответить»; затем оцените ответ от имени НПО.",
+    "kk": "Неден бастау керек: ҮЕҰ атынан /ask жіберіп, сұрақ қойыңыз; қызметкердің телефонында келген карточканың "
+    "астындағы «Жұмысқа алу» және «Жауап беру» түймелерін басыңыз; содан кейін ҮЕҰ атынан жауапты бағалаңыз.",
+}
+ROLES = {
+    "ngo": {"en": "Representative of an NGO", "ru": "Представитель НПО", "kk": "ҮЕҰ өкілі"},
+    "official": {"en": "Official", "ru": "Сотрудник отдела", "kk": "Бөлім қызметкері"},
+    "admin": {"en": "Administrator", "ru": "Администратор", "kk": "Әкімші"},
+}
+
+
+@dataclass
+class CityTime:
+    """The page's date bar: what day it is in the city, and the button that moves it on."""
+
+    app: Application
+
+    def today(self) -> dict[str, Any]:
+        now = self.app.clock.now()
+        day = self.app.city.today(now)
+        text = {str(language): Words(language, self.app.city.zone).weekday(day) for language in Language}
+        return {"date": day.isoformat(), "text": text, "time": f"{now.astimezone(self.app.city.zone):%H:%M}"}
+
+    async def next_working_day(self) -> None:
+        """To the same time of the next working day; what falls due is done at once."""
+        day = self.app.city.today(self.app.clock.now())
+        self.app.clock.skip(self.app.city.calendar.add(day, 1) - day)
+        await self.app.tick()
+        self.app.wanted.set()
+
+
+async def run_demo(port: int, language: Language | None = None) -> None:
+    """Serve until Ctrl-C. Raises WrongSetting when the port is taken."""
+    _must_be_free(port)
+    clock = Clock()
+    telegram = LocalTelegram(now=clock.now)
+    token = f"100000:{secrets.token_urlsafe(24)}"
+    telegram.add_bot(token)
+    api, api_port = _api(telegram)
+    stop = stop_on_signals()
+    async with asyncio.TaskGroup() as group:
+        serving_api = group.create_task(api.serve())
+        while not api.started:  # noqa: ASYNC110 - uvicorn offers no event for it
+            await asyncio.sleep(0.01)
+        app = await _city(token, api_port, clock, telegram)
+        story = Story(app, telegram, language)
+        await _past(app, story)
+        page = PageServer(_page(app, telegram, story), port=port)
+        page.capture_signals = contextlib.nullcontext  # type: ignore[method-assign, assignment] # ours stop all together
+        serving_page = group.create_task(page.serve())
+        running = group.create_task(app.run(stop))
+        echo(f"Open http://127.0.0.1:{port} in a browser. Ctrl-C stops the demo.")
+        await stop.wait()
+        await running
+        page.should_exit = True
+        await serving_page
+        api.should_exit = True
+        await serving_api
+
+
+def _must_be_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise WrongSetting(
+                f"port {port} is taken: stop what listens there, or choose another with --port"
+            ) from None
+
+
+def _api(telegram: LocalTelegram) -> tuple[uvicorn.Server, int]:
+    """The Bot API on a free port of the loopback."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    config = uvicorn.Config(create_app(telegram), port=port, log_level="warning", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign, assignment]
+    return server, port
+
+
+def _fresh_folder() -> None:
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir()
+
+
+async def _city(token: str, api_port: int, clock: Clock, telegram: LocalTelegram) -> Application:
+    """A fresh database and the program on it."""
+    _fresh_folder()
+    url = f"sqlite+aiosqlite:///{FOLDER}/kopir.db"
+    await migrate.upgrade(url)
+    bot = connect(token, f"http://127.0.0.1:{api_port}")
+    return Application(Database(url), bot, City(), clock=clock, admin_ids=[ADMIN_ID])
+
+
+async def _past(app: Application, story: Story) -> None:
+    """The weeks before the page opens, without waiting for anybody's second."""
+    await app.prepare()
+    await app.telegram.initialize()
+    await app.introduce()
+    await enter_ngos(app)
+    flies = _TimeThatFlies()
+    ours, app.delivery.limiter = app.delivery.limiter, Limiter(flies.now, flies.sleep)
+    await story.unfold()
+    app.delivery.limiter = ours
+
+
+class _TimeThatFlies:
+    """A limiter's time in which a second passes by being waited for."""
+
+    def __init__(self) -> None:
+        self._time = 0.0
+
+    def now(self) -> float:
+        return self._time
+
+    async def sleep(self, seconds: float) -> None:
+        self._time += seconds
+
+
+def _page(app: Application, telegram: LocalTelegram, story: Story) -> Page:
+    actors = {"ngo": story.aigerim, "official": story.daniyar, "admin": story.saule}
+    phones = [PhoneOnPage(key, actor.phone, ROLES[key]) for key, actor in actors.items()]
+    return Page(
+        telegram,
+        phones,
+        title=TITLE,
+        hint=HINT,
+        time_zone=app.city.zone.key,
+        sample_place=PAVLODAR,
+        controls=CityTime(app),
+    )
