@@ -23,8 +23,9 @@ from domain.people import Language, Person
 from handlers.everyone import commands
 from handlers.serve import Served, serve_next
 from handlers.speech import Call
-from storage import beginnings, outbox, people
-from storage.database import Database, OnlyCopy
+from storage import beginnings, people
+from storage.database import Database
+from storage.presence import Presence
 from texts import Words
 
 log = logging.getLogger(__name__)
@@ -52,17 +53,15 @@ class Application:
         self.polling = Polling(self.telegram, self.database, self.clock, self.arrived)
         self.delivery = Delivery(self.telegram, self.database, self.city, self.clock, limiter, self.wanted)
         self.served = Served(self.city, bot_name="")
-        self._only_copy: OnlyCopy | None = None
+        self.presence = Presence(self.database, self.delivery.owner)
 
     async def prepare(self) -> None:
         """What must be so before the first update: departments, administrators, no claims of a killed predecessor."""
-        if self.database.file:
-            self._only_copy = OnlyCopy(self.database.file)
+        await self.presence.enter()
         async with self.database.transaction() as db:
             await beginnings.begin(db)
             await people.appoint(db, self.admin_ids, self.clock.now())
-            if self._only_copy and self._only_copy.acquire():
-                await outbox.release_all(db)
+            await self.presence.release_dead(db)
 
     async def introduce(self) -> None:
         """Who the bot is, and its menu of commands."""
@@ -98,9 +97,8 @@ class Application:
 
     async def close(self) -> None:
         await self.telegram.shutdown()
+        await self.presence.leave()
         await self.database.close()
-        if self._only_copy:
-            self._only_copy.close()
 
     async def _introduce_until_it_works(self, stop: asyncio.Event) -> None:
         """A network that is away at the start comes back without a hand."""
@@ -134,6 +132,8 @@ class Application:
 
     async def tick(self) -> None:
         """What time causes, asked of the database."""
+        async with self.database.transaction() as db:
+            await self.presence.release_dead(db)
         if await jobs.close_unjudged(self.database, self.city, self.clock):
             self.wanted.set()
 

@@ -43,7 +43,7 @@ class Delivery:
     clock: Clock
     limiter: Limiter
     wanted: asyncio.Event
-    owner: str = field(default_factory=lambda: secrets.token_hex(8))
+    owner: int = field(default_factory=lambda: secrets.randbelow(2**31))
 
     def __post_init__(self) -> None:
         self._wire = asyncio.Semaphore(SENDS_AT_ONCE)
@@ -85,7 +85,7 @@ class Delivery:
 
     async def _claim(self, most: int) -> list[Outgoing]:
         async with self.database.transaction() as db:
-            return await outbox.claim(db, self.owner, most, self.clock.now())
+            return await outbox.claim(db, str(self.owner), most, self.clock.now())
 
     async def deliver(self, row: Outgoing) -> None:
         """One row to its end, or to its next attempt. Never raises: what fails here is written down."""

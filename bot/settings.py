@@ -73,7 +73,7 @@ class Settings(BaseSettings):
     @classmethod
     def _not_yet(cls, value: str) -> str:
         if value:
-            raise ValueError("webhooks are not built yet: leave it empty, and the bot asks Telegram by itself (polling)")
+            raise ValueError("webhooks are not built yet: leave it empty, and the bot polls")
         return value
 
     @field_validator("time_zone")

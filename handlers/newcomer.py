@@ -194,7 +194,9 @@ async def i_am_ngo(turn: Turn) -> None:
         return
     await forms.drop(turn.db, turn.person.id, "start")
     await turn.wait_for("register", "search", {})
-    turn.reply(turn.say("Type the name of your NGO or a part of it, or its BIN (12 digits)."))
+    turn.reply(
+        turn.say("Type the name of your NGO or a part of it, or its BIN (12 digits)."), keyboard=_matches(turn, [])
+    )
 
 
 async def search(turn: Turn) -> None:

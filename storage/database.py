@@ -6,7 +6,6 @@ instead of failing with "database is locked" there. On PostgreSQL the same code 
 """
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
@@ -80,25 +79,3 @@ def _begin_sqlite(connection: Connection) -> None:
 def insert(db: AsyncConnection, table: Table) -> Any:
     """INSERT with the dialect's ON CONFLICT, which both databases have and SQLAlchemy keeps apart."""
     return postgresql.insert(table) if db.dialect.name == "postgresql" else sqlite.insert(table)
-
-
-class OnlyCopy:
-    """A lock on a SQLite file: held, no other process uses it, so what a killed one had claimed may be claimed anew.
-
-    PostgreSQL has no need of it: there, claims of a dead copy run out by themselves.
-    """
-
-    def __init__(self, file: Path) -> None:
-        self._handle = os.open(f"{file}-lock", os.O_CREAT | os.O_RDWR, 0o600)
-
-    def acquire(self) -> bool:
-        import fcntl  # POSIX only; elsewhere claims simply run out
-
-        try:
-            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return False
-        return True
-
-    def close(self) -> None:
-        os.close(self._handle)

@@ -161,11 +161,6 @@ async def move(db: AsyncConnection, old_chat_id: int, new_chat_id: int) -> None:
     await db.execute(update(outbox).where(waiting).values(chat_id=new_chat_id, leased_by=None, leased_until=None))
 
 
-async def release_all(db: AsyncConnection) -> None:
-    """Forget every lease. Only for a process that knows it is alone (see `storage.database.OnlyCopy`)."""
-    await db.execute(update(outbox).where(outbox.c.leased_until.isnot(None)).values(leased_by=None, leased_until=None))
-
-
 async def next_at(db: AsyncConnection, now: datetime) -> datetime | None:
     """When the earliest waiting row wants to go out, for a loop that sleeps until then."""
     moment = await db.scalar(
