@@ -64,16 +64,18 @@ class Application:
             await self.presence.release_dead(db)
 
     async def introduce(self) -> None:
-        """Who the bot is, and its menu of commands."""
+        """Who the bot is."""
+        await self.telegram.initialize()
+        self.served = Served(self.city, bot_name=self.telegram.username)
+
+    async def show_menu(self) -> None:
+        """Telegram's menu of commands, in each language; and polling instead of a webhook somebody may have left."""
         try:
-            me = await self.telegram.get_me()
-        except InvalidToken:
-            raise WrongSetting(
-                "BOT_TOKEN: Telegram does not know this token; ask @BotFather for the right one"
-            ) from None
-        self.served = Served(self.city, bot_name=me.username or "")
-        for language in (None, *Language):
-            await self.telegram.call(Call("setMyCommands", _menu(language, self.city)))
+            await self.telegram.call(Call("deleteWebhook", {}))
+            for language in (None, *Language):
+                await self.telegram.call(Call("setMyCommands", _menu(language, self.city)))
+        except TelegramError as error:
+            log.warning("the menu of commands was not set: %s", type(error).__name__)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until `stop`. Nothing needs draining: what is not done is in the database."""
@@ -87,6 +89,7 @@ class Application:
             async with asyncio.TaskGroup() as group:
                 parts = [group.create_task(self.polling.run(stop)), group.create_task(self.delivery.run(stop))]
                 parts += [group.create_task(self._serve(stop)) for _ in range(workers)]
+                parts += [group.create_task(self.show_menu())]
                 await stop.wait()
                 self.arrived.set()
                 self.wanted.set()
@@ -105,7 +108,6 @@ class Application:
         pause = 1.0
         while not stop.is_set():
             try:
-                await self.telegram.initialize()
                 await self.introduce()
             except InvalidToken:
                 raise WrongSetting(

@@ -31,6 +31,10 @@ IN_HAND = 32
 STALE_REPLY = timedelta(hours=1)
 """A dialogue's prompt that could not be sent for so long would only confuse."""
 GIVE_UP = timedelta(days=2)
+LAST_SECONDS = 2.0
+"""How long a stopping copy lets what is on the wire arrive: cut there, it would be said twice."""
+OWN_FAULTS = 3
+"""Attempts at a row that our own code cannot put into words."""
 
 
 @dataclass
@@ -73,8 +77,10 @@ class Delivery:
                     task.add_done_callback(in_hand.discard)
                     task.add_done_callback(lambda _: self.wanted.set())
                 await self._wait(stop)
+            if in_hand:
+                await asyncio.wait(in_hand, timeout=LAST_SECONDS)
             for task in in_hand:
-                task.cancel()  # a lease of ours that is not settled runs out, or is released at the next start
+                task.cancel()  # its claim is free again as soon as this copy is gone
 
     async def _wait(self, stop: asyncio.Event) -> None:
         try:
@@ -91,10 +97,19 @@ class Delivery:
         """One row to its end, or to its next attempt. Never raises: what fails here is written down."""
         try:
             await self._deliver(row)
-        except asyncio.CancelledError:
-            raise
+        except Exception as error:
+            log.exception("row %s of the outbox could not be sent or settled", row.id)
+            await self._own_fault(row, error)
+
+    async def _own_fault(self, row: Outgoing, error: Exception) -> None:
+        """Not Telegram's: our words, or our database. Later, and not for ever."""
+        try:
+            if row.attempts >= OWN_FAULTS:
+                await self._settle(row, Fate.FAILED, error=type(error).__name__)
+            else:
+                await self._postpone(row, 30.0, type(error).__name__)
         except Exception:
-            log.exception("row %s of the outbox could not be settled", row.id)
+            log.exception("row %s of the outbox could not be written; its claim runs out", row.id)
 
     async def _deliver(self, row: Outgoing) -> None:
         calls = await self._words(row)

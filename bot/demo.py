@@ -140,8 +140,8 @@ async def _city(token: str, api_port: int, clock: Clock, telegram: LocalTelegram
 async def _past(app: Application, story: Story) -> None:
     """The weeks before the page opens, without waiting for anybody's second."""
     await app.prepare()
-    await app.telegram.initialize()
     await app.introduce()
+    await app.show_menu()
     await enter_ngos(app)
     flies = _TimeThatFlies()
     ours, app.delivery.limiter = app.delivery.limiter, Limiter(flies.now, flies.sleep)

@@ -19,6 +19,7 @@ from storage.database import Database
 log = logging.getLogger(__name__)
 
 _LONGEST_PAUSE = 30.0
+ANSWERS_AT_ONCE = 4
 
 
 class Polling:
@@ -30,6 +31,8 @@ class Polling:
         self.clock = clock
         self.arrived = arrived
         self.offset: int | None = None
+        self._answering = asyncio.Semaphore(ANSWERS_AT_ONCE)
+        self._group: asyncio.TaskGroup | None = None
 
     async def once(self, seconds: int = 0) -> int:
         """One question to Telegram; returns how many updates it brought."""
@@ -47,26 +50,30 @@ class Polling:
 
     async def _answer_presses(self, updates: list[dict[str, Any]]) -> None:
         """Stop the spinner on pressed buttons: the press is stored, so it may be called received."""
-        presses = [p for u in updates if (p := _press(u))]
-        await asyncio.gather(*(self._answer(press) for press in presses))
+        for press in [p for u in updates if (p := _press(u))]:
+            if self._group is None:
+                await self._answer(press)
+            else:
+                self._group.create_task(self._answer(press))  # the next question to Telegram need not wait for it
 
     async def _answer(self, press: str) -> None:
         try:
-            async with asyncio.timeout(3):
+            async with self._answering, asyncio.timeout(3):
                 await self.telegram.hint("answerCallbackQuery", {"callback_query_id": press})
         except (TelegramError, TimeoutError) as error:
             log.info("a press was not answered: %s", type(error).__name__)  # "query is too old": harmless
 
     async def run(self, stop: asyncio.Event) -> None:
         pause = 0.0
-        while not stop.is_set():
-            try:
-                await self.once(POLL_SECONDS)
-                pause = 0.0
-            except Exception as error:
-                pause = _pause_after(error, pause)
-                log.warning("no updates: %s; again in %.0f s", _in_short(error), pause)
-                await _sleep_or_stop(stop, pause)
+        async with asyncio.TaskGroup() as self._group:
+            while not stop.is_set():
+                try:
+                    await self.once(POLL_SECONDS)
+                    pause = 0.0
+                except Exception as error:
+                    pause = _pause_after(error, pause)
+                    log.warning("no updates: %s; again in %.0f s", _in_short(error), pause)
+                    await _sleep_or_stop(stop, pause)
 
 
 def _pause_after(error: Exception, last: float) -> float:

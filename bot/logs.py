@@ -4,6 +4,7 @@ import json
 import logging
 import re
 import sys
+import traceback
 
 _TOKEN = re.compile(r"(?<!\d)\d{1,20}:[A-Za-z0-9_-]{20,}")
 """Anything shaped like a token, also behind `bot` in a URL, where a word boundary would miss it."""
@@ -25,13 +26,19 @@ class Scrubber(logging.Filter):
         record.msg = self.clean(record.getMessage())
         record.args = ()
         if record.exc_info and not record.exc_text:
-            record.exc_text = self.clean(_without_values(logging.Formatter().formatException(record.exc_info)))
+            record.exc_text = self.clean(_without_values(record.exc_info[1]))
+            record.exc_info = None
         return True
 
 
-def _without_values(traceback: str) -> str:
-    """SQLAlchemy prints the parameters of a failed statement: they may be what a person wrote."""
-    return re.sub(r"\[parameters: .*?\]\n", "[parameters hidden]\n", traceback, flags=re.S)
+def _without_values(error: BaseException | None) -> str:
+    """Where it happened and of what kind, with its causes. An error's own words may quote what a person wrote."""
+    told: list[str] = []
+    while error is not None and len(told) < 5:
+        where = "".join(traceback.format_tb(error.__traceback__))
+        told.append(f"{where}{type(error).__module__}.{type(error).__qualname__}")
+        error = error.__cause__ or error.__context__
+    return "\n\nThe cause:\n".join(told)
 
 
 class JsonFormatter(logging.Formatter):

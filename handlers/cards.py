@@ -86,11 +86,11 @@ def ngo(words: Words, question: Question) -> Markup | None:
 
 
 def attachments(words: Words, attached: Sequence[Attachment]) -> Markup | None:
-    """How many of which sort: `Attachments: photo 2, document 1`."""
+    """How many of which sort: `Attachments: photo: 2, document: 1`."""
     if not attached:
         return None
     sorts = Counter(words.say(ATTACHMENT_WORDS[a.kind]) for a in attached)
-    return words.say("Attachments: {list}", list=", ".join(f"{sort} {n}" for sort, n in sorts.items()))
+    return words.say("Attachments: {list}", list=", ".join(f"{sort}: {n}" for sort, n in sorts.items()))
 
 
 def card(

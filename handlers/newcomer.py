@@ -47,7 +47,7 @@ async def start(turn: Turn) -> None:
     await proceed(turn, data)
 
 
-async def proceed(turn: Turn, data: dict[str, str]) -> None:
+async def proceed(turn: Turn, data: dict[str, str], *, just_agreed: bool = False) -> None:
     """Ask for whatever is still missing before this person can be served: language, consent, who they are."""
     person = turn.person
     if person.language is None:
@@ -64,7 +64,7 @@ async def proceed(turn: Turn, data: dict[str, str]) -> None:
         everyone.greet(turn)
     else:
         await turn.wait_for("start", "who", data)
-        ask_who(turn)
+        ask_who(turn, just_agreed=just_agreed)
 
 
 def ask_language(turn: Turn) -> None:
@@ -145,11 +145,12 @@ async def agreed(turn: Turn) -> None:
     if turn.args and turn.args[0] != CONSENT_VERSION:
         ask_consent(turn)  # an old message's button: the text has changed since
         return
-    if not turn.person.consented:
+    just_agreed = not turn.person.consented
+    if just_agreed:
         await people.agree(turn.db, turn.person.id, CONSENT_VERSION, turn.language, turn.now)
         await turn.refresh()
     waiting = await forms.find(turn.db, turn.person.id, "start")
-    await proceed(turn, waiting.data if waiting else {})
+    await proceed(turn, waiting.data if waiting else {}, just_agreed=just_agreed)
 
 
 async def disagreed(turn: Turn) -> None:
@@ -161,9 +162,11 @@ async def disagreed(turn: Turn) -> None:
     )
 
 
-def ask_who(turn: Turn) -> None:
+def ask_who(turn: Turn, *, just_agreed: bool) -> None:
+    thanks = [turn.say("Thank you, the consent is stored.")] if just_agreed else []
     turn.reply(
-        turn.say("Thank you, the consent is stored. Who are you?"),
+        *thanks,
+        turn.say("Who are you?"),
         keyboard=keyboards.labelled(turn.words, ("i_am_ngo", "i_am_ngo"), ("somebody_else", "somebody_else"), width=1),
     )
 

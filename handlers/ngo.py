@@ -308,8 +308,15 @@ async def show(turn: Turn, question: Question, *, edit: bool = True) -> None:
     if turn.person.department_id == question.department_id or turn.person.is_admin:
         delivery = await cards.delivery(turn.db, turn.words, question)
         blocks += [delivery] if delivery else []
-    keyboard = keyboards.question(turn.words, question, turn.person, attachments=any(e.attachments for e in history))
-    turn.reply(*blocks, keyboard=keyboard, edit=edit)
+    buttons = keyboards.question(turn.words, question, turn.person, attachments=any(e.attachments for e in history))
+    turn.reply(*blocks, keyboard=[*buttons, [turn.button("back", _list_of(turn))]], edit=edit)
+
+
+def _list_of(turn: Turn) -> str:
+    """Where [Back] leads: a card redrawn in place stands where its list stood."""
+    if turn.person.official:
+        return "inbox:0"
+    return "without_department:0" if turn.person.is_admin else "my:open:0"
 
 
 async def why_date(turn: Turn) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from telegram import Update
 
 from domain.city import City
-from domain.people import Language, Person
+from domain.people import Language
 from domain.question import (
     AlreadyTaken,
     CannotAct,
@@ -73,7 +73,8 @@ async def _serve(db: AsyncConnection, received: Received, served: Served, now: d
     person = await people.meet(db, said.person_id, said.name, now)
     if person.blocked:
         await _welcome_back(db, person.id, now)
-    turn = Turn(db, person, said, now, served.city, _words(person, said, served), served.bot_name)
+    words = Words(person.language or _telegram_language(said.telegram_language), served.city.zone)
+    turn = Turn(db, person, said, now, served.city, words, served.bot_name)
     turn.form = await forms.open_form(db, person.id)
     try:
         await route(turn)
@@ -82,14 +83,12 @@ async def _serve(db: AsyncConnection, received: Received, served: Served, now: d
     await _speak(turn)
 
 
-def _words(person: Person, said: Said, served: Served) -> Words:
-    """The language chosen; before that, Telegram's; Russian, which most of the city reads, where it says nothing."""
-    if person.language is not None:
-        return Words(person.language, served.city.zone)
+def _telegram_language(code: str | None) -> Language:
+    """Before a language is chosen: Telegram's; Russian, which most of the city reads, where that is none of ours."""
     try:
-        return Words(Language(said.telegram_language[:2]), served.city.zone)
+        return Language((code or "")[:2])
     except ValueError:
-        return Words(Language.RU, served.city.zone)
+        return Language.RU
 
 
 async def _speak(turn: Turn) -> None:
@@ -147,7 +146,8 @@ async def _elsewhere(db: AsyncConnection, update: Update | None, served: Served,
     addressee = word.partition("@")[2]
     if addressee and addressee.lower() != served.bot_name.lower():
         return
-    words = Words(Language.RU, served.city.zone)
+    code = message.from_user.language_code if message.from_user else None
+    words = Words(_telegram_language(code), served.city.zone)
     text = words.say("Köpir works in a private chat: https://t.me/{bot}", bot=served.bot_name)
     call = Call("sendMessage", {"chat_id": message.chat.id, "text": str(text), "parse_mode": "HTML"})
     await outbox.say(db, message.chat.id, "reply", call.to_json(), now)

@@ -188,7 +188,8 @@ class Turn:
             params = calls[0].params | {"message_id": self.said.pressed_message_id, "reply_markup": markup}
             calls = [Call("editMessageText", params)]
         self.calls += calls
-        self.choices = [(b.label, b.data) for row in keyboard for b in row]
+        if keyboard:
+            self.choices = [(b.label, b.data) for row in keyboard for b in row]
 
     def send_file(self, name: str, text: str, caption: str) -> None:
         self.calls.append(Call("sendDocument", {"chat_id": self.person.id, "caption": caption}, file=(name, text)))

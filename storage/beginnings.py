@@ -4,6 +4,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.people import Names
 from storage import departments
+from storage.database import insert
+from storage.tables import counters
 
 DEPARTMENTS: list[tuple[Names, list[Names]]] = [
     (
@@ -73,7 +75,8 @@ DEPARTMENTS: list[tuple[Names, list[Names]]] = [
 
 
 async def begin(db: AsyncConnection) -> None:
-    """Enter the departments of a city that has none yet."""
-    if await departments.count(db) == 0:
+    """Enter the departments of a new city, once: copies that start together wait here for the first."""
+    begun = insert(db, counters).values(name="departments entered", value=len(DEPARTMENTS)).on_conflict_do_nothing()
+    if (await db.execute(begun)).rowcount == 1:
         for names, topics in DEPARTMENTS:
             await departments.found(db, names, topics)

@@ -146,7 +146,6 @@ class Town:
 
     async def open(self) -> "Town":
         await self.app.prepare()
-        await self.app.telegram.initialize()
         await self.app.introduce()
         return self
 
