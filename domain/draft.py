@@ -12,8 +12,12 @@ MAX_ATTACHMENTS = 10
 MAX_FILE_BYTES = 20 * 1024 * 1024
 """More than this Telegram does not let a bot download, so a department could never export it."""
 
-_BLANK = frozenset("\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u2800\u3164\ufe0e\ufe0f\uffa0")
-"""Characters that print nothing although Unicode calls them letters, symbols or marks."""
+_BLANK = re.compile(
+    "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8"
+    "\U000e0000-\U000e0fff]"
+)
+"""Characters that print nothing although Unicode calls them letters, symbols, marks, or nothing yet."""
+_UNSEEN = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf", "Cs"})
 _DIRECTION = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
 
 
@@ -25,7 +29,7 @@ def readable(text: str) -> str:
 
 def blank(text: str) -> bool:
     """Nothing in it can be seen: empty, spaces, zero-width or filler characters only."""
-    return all(c in _BLANK or unicodedata.category(c)[0] in "ZC" for c in text)
+    return all(unicodedata.category(c) in _UNSEEN or _BLANK.match(c) for c in text)
 
 
 def one_line(text: str, limit: int) -> str:
@@ -64,8 +68,8 @@ class Attachment:
 
 def file_name(name: str) -> str:
     """The last part of a name, safe to show and to save under."""
-    last = re.split(r"[/\\]", readable(name).replace("\x00", ""))[-1].lstrip(".")
-    return one_line(last, 100)
+    last = re.split(r"[/\\]", readable(name))[-1]
+    return one_line(last, 100).lstrip(". ")  # after `one_line`: a zero width before the dots would hide them
 
 
 @dataclass(frozen=True, slots=True)

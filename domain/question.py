@@ -265,7 +265,7 @@ class Question:
 
     @property
     def verified(self) -> bool:
-        return self.author_state is not RepresentativeState.WAITING
+        return self.author_state not in (RepresentativeState.WAITING, RepresentativeState.DECLINED)
 
 
 class Clock:

@@ -240,7 +240,7 @@ def preview(words: Words, data: dict[str, object], draft: Draft, topic: Topic | 
     return lines(
         words.say("<b>Check before sending</b>"),
         words.say("Kind: {kind}", kind=words.label(KIND_LABELS[kind])),
-        words.say("Topic: {topic}", topic=topic.names.in_(words.language) if topic else words.label("not_sure")),
+        words.say("Topic: {topic}", topic=topic.names.in_(words.language) if topic else words.say("not chosen")),
         words.say("Department: {department}", department=where),
         words.say("Answer due: <b>{date}</b>", date=words.weekday(due_on))
         if due_on

@@ -1,0 +1,291 @@
+"""Whole lives of questions: anybody does anything, twice and too late, and what was promised holds at every step.
+
+Nothing is stored here: the machine keeps the question as the database would, with every step that was accepted.
+"""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from domain.city import City
+from domain.draft import Attachment, AttachmentKind, blank
+from domain.people import (
+    Language,
+    Names,
+    Official,
+    Person,
+    Representative,
+    RepresentativeState,
+)
+from domain.question import (
+    CLOCK,
+    OPEN,
+    Action,
+    Actor,
+    CannotAct,
+    Change,
+    Ending,
+    Kind,
+    Question,
+    Status,
+    Verdict,
+    act,
+    ask,
+    not_answered,
+)
+
+CITY = City()
+MONDAY = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
+CULTURE, EDUCATION = 10, 20
+PARASAT, KOMEK = 1, 2
+
+_CULTURE = Names("Culture", "Отдел культуры", "Мәдениет бөлімі")
+
+
+def _of_ngo(person_id: int, ngo: int, state: RepresentativeState = RepresentativeState.VERIFIED) -> Person:
+    return Person(person_id, "", Language.RU, representative=Representative(ngo, "Парасат", state, False))
+
+
+def _official(person_id: int, department: int, *, head: bool = False) -> Person:
+    return Person(person_id, "", Language.RU, official=Official(department, _CULTURE, head, "", ""))
+
+
+AIGERIM = _of_ngo(101, PARASAT)
+BOLAT = _of_ngo(102, PARASAT)
+DINARA = _of_ngo(103, PARASAT, RepresentativeState.WAITING)
+ERLAN = _of_ngo(104, KOMEK)
+ZARINA = _official(201, CULTURE)
+DANIYAR = _official(202, CULTURE)
+GULNARA = _official(203, CULTURE, head=True)
+KAIRAT = _official(204, EDUCATION)
+SAULE = Person(301, "", Language.RU, is_admin=True)
+STRANGERS = (DINARA, ERLAN, KAIRAT)
+EVERYBODY: tuple[Actor, ...] = (AIGERIM, BOLAT, ZARINA, DANIYAR, GULNARA, SAULE, CLOCK, *STRANGERS)
+
+PHOTO = Attachment(AttachmentKind.PHOTO, 5, "file", "unique")
+TEXTS = st.sampled_from(["Зал свободен.", "Нет ответа на второй вопрос.", "", "  ", "\u200b", "\u2800"])
+FROZEN = ("id", "number", "kind", "text", "language", "public", "author_id", "organization_id", "registered_at", "term")
+
+
+def _asked(kind: Kind, department_id: int | None, head_id: int | None) -> Question:
+    return Question(
+        id=1,
+        number="2026-000001",
+        kind=kind,
+        status=Status.REGISTERED,
+        text="Просим помочь с залом.",
+        language=Language.RU,
+        public=True,
+        author_id=AIGERIM.id,
+        author_state=RepresentativeState.VERIFIED,
+        organization_id=PARASAT,
+        organization_name="Парасат",
+        topic_id=None,
+        topic=None,
+        department_id=department_id,
+        department=_CULTURE,
+        head_id=head_id,
+        responsible_id=None,
+        responsible_name="",
+        responsible_post="",
+        registered_at=MONDAY,
+        counted_from=MONDAY,
+        term=15,
+        due_on=CITY.due_on(kind, MONDAY, 15),
+    )
+
+
+class Life(RuleBasedStateMachine):
+    """One question from [Send] on."""
+
+    question: Question
+    steps: list[Change]
+    now: datetime
+    asked: Question
+    headed: bool
+
+    @initialize(kind=st.sampled_from(Kind), known=st.booleans(), headed=st.booleans())
+    def begins(self, kind: Kind, known: bool, headed: bool) -> None:
+        self.now = MONDAY
+        self.headed = headed
+        self.asked = _asked(kind, CULTURE if known else None, GULNARA.id if known and headed else None)
+        change = ask(self.asked, AIGERIM, ())
+        self.steps = [change]
+        self.question = change.after
+
+    def _try(self, action: Action, actor: Actor, text: str, attachments: tuple[Attachment, ...] = ()) -> None:
+        """As a handler does it: what is refused changes nothing."""
+        was = self.question
+        try:
+            change = act(
+                was,
+                action,
+                actor,
+                self.now,
+                text=text,
+                attachments=attachments,
+                assignee_id=ZARINA.id if action is Action.ASSIGN else None,
+                department_id=CULTURE if action is Action.ROUTE else None,
+                due_on=CITY.due_on(was.kind, self.now, was.term),
+                react_by=CITY.react_by(self.now),
+            )
+        except CannotAct:
+            return
+        self.steps.append(change)
+        self.question = change.after
+        if action is Action.ROUTE and self.headed:  # read anew, a question shows the head of its department
+            self.question = replace(self.question, head_id=GULNARA.id)
+
+    @rule(action=st.sampled_from(Action), actor=st.sampled_from(EVERYBODY), text=TEXTS, photo=st.booleans())
+    def anybody_tries_anything(self, action: Action, actor: Actor, text: str, photo: bool) -> None:
+        self._try(action, actor, text, (PHOTO,) if photo else ())
+
+    @rule(actor=st.sampled_from([ZARINA, DANIYAR, GULNARA]))
+    def an_official_takes_it(self, actor: Person) -> None:
+        self._try(Action.TAKE, actor, "")
+
+    @rule(actor=st.sampled_from([ZARINA, DANIYAR, GULNARA]), text=TEXTS)
+    def an_official_answers_it(self, actor: Person, text: str) -> None:
+        self._try(Action.ANSWER, actor, text)
+
+    @precondition(lambda self: self.question.status is Status.ANSWERED)
+    @rule(actor=st.sampled_from([AIGERIM, BOLAT]), text=TEXTS)
+    def the_ngo_says_it_is_no_answer(self, actor: Person, text: str) -> None:
+        self._try(not_answered(self.question), actor, text)
+
+    @precondition(lambda self: self.question.status is Status.ANSWERED)
+    @rule(actor=st.sampled_from([AIGERIM, BOLAT]), action=st.sampled_from([Action.SOLVED, Action.PARTLY]))
+    def the_ngo_is_content(self, actor: Person, action: Action) -> None:
+        self._try(action, actor, "")
+
+    @precondition(lambda self: len(self.steps) > 1)
+    @rule()
+    def the_same_button_is_pressed_again(self) -> None:
+        last = self.steps[-1]
+        self._try(last.action, last.actor, last.text, last.attachments)
+
+    @rule(days=st.integers(1, 40))
+    def time_passes(self, days: int) -> None:
+        self.now += timedelta(days=days)
+
+    @rule()
+    def the_head_leaves(self) -> None:
+        self.headed = False
+        self.question = replace(self.question, head_id=None)
+
+    # --- what holds at every moment ---------------------------------------------------------------------------------
+
+    @invariant()
+    def work_has_an_owner_and_what_is_new_has_none(self) -> None:
+        owned = self.question.responsible_id is not None
+        if self.question.status is Status.IN_WORK:
+            assert owned
+        if self.question.status is Status.REGISTERED:
+            assert not owned
+
+    @invariant()
+    def an_owner_is_replaced_only_by_the_head_or_by_a_reopening(self) -> None:
+        for step in self.steps:
+            before, after = step.before.responsible_id, step.after.responsible_id
+            if before is not None and after != before:
+                assert step.action in (Action.ASSIGN, Action.NOT_ANSWERED)
+
+    @invariant()
+    def the_owner_is_of_the_department(self) -> None:
+        assert self.question.responsible_id in (None, ZARINA.id, DANIYAR.id, GULNARA.id)
+
+    @invariant()
+    def what_is_closed_says_how_it_ended(self) -> None:
+        assert (self.question.ending is not None) == (self.question.status is Status.CLOSED)
+
+    @invariant()
+    def a_judged_end_has_a_verdict_and_another_end_has_none(self) -> None:
+        if self.question.ending is not None:
+            assert (self.question.ending is Ending.JUDGED) == (self.question.verdict is not None)
+
+    @invariant()
+    def nothing_closes_without_an_answer_but_thanks(self) -> None:
+        if self.question.status is Status.CLOSED and self.question.kind is not Kind.THANKS:
+            assert any(step.action is Action.ANSWER for step in self.steps)
+
+    @invariant()
+    def every_answer_has_a_text(self) -> None:
+        assert not any(step.action is Action.ANSWER and blank(step.text) for step in self.steps)
+
+    @invariant()
+    def an_answer_has_its_moment_and_the_last_day_for_a_verdict(self) -> None:
+        if self.question.status is Status.ANSWERED:
+            assert self.question.answered_at is not None
+            assert self.question.react_by is not None
+            assert self.question.react_by > CITY.today(self.question.answered_at)
+
+    @invariant()
+    def it_is_reopened_once_at_most(self) -> None:
+        times = sum(step.action is Action.NOT_ANSWERED for step in self.steps)
+        assert times <= 1
+        assert self.question.reopened == (times == 1)
+
+    @invariant()
+    def it_closes_as_not_answered_only_after_a_second_chance(self) -> None:
+        if self.question.status is Status.CLOSED and self.question.verdict is Verdict.NOT_ANSWERED:
+            assert self.question.reopened
+
+    @invariant()
+    def whatever_is_owed_has_a_date_not_before_its_term_began(self) -> None:
+        if self.question.status in OPEN:
+            assert self.question.due_on is not None
+            assert self.question.due_on >= CITY.today(self.question.counted_from)
+
+    @invariant()
+    def thanks_owe_nothing(self) -> None:
+        if self.question.kind is Kind.THANKS:
+            assert (self.question.status, self.question.due_on) == (Status.CLOSED, None)
+
+    @invariant()
+    def the_date_moves_only_when_it_is_reopened(self) -> None:
+        for step in self.steps[1:]:
+            if step.action is not Action.NOT_ANSWERED:
+                assert step.after.due_on == step.before.due_on
+                assert step.after.counted_from == step.before.counted_from
+
+    @invariant()
+    def what_was_asked_stays_as_it_was(self) -> None:
+        for name in FROZEN:
+            assert getattr(self.question, name) == getattr(self.asked, name)
+
+    @invariant()
+    def withdrawn_is_final(self) -> None:
+        assert not any(step.before.status is Status.WITHDRAWN for step in self.steps)
+
+    @invariant()
+    def closed_is_left_no_more(self) -> None:
+        for step in self.steps[1:]:
+            if step.before.status is Status.CLOSED:
+                assert (step.after.status, step.action) == (Status.CLOSED, Action.ADD)
+
+    @invariant()
+    def strangers_never_did_anything(self) -> None:
+        assert not any(step.actor in STRANGERS for step in self.steps)
+
+    @invariant()
+    def only_the_ngo_withdraws_adds_and_judges(self) -> None:
+        theirs = (Action.WITHDRAW, Action.ADD, Action.SOLVED, Action.PARTLY, Action.NOT_ANSWERED)
+        assert all(step.actor in (AIGERIM, BOLAT) for step in self.steps if step.action in theirs)
+
+    @invariant()
+    def only_the_clock_closes_for_want_of_a_reaction(self) -> None:
+        endings = [step for step in self.steps if step.after.ending is Ending.NO_REACTION]
+        assert all(step.actor is CLOCK for step in endings if step.action is not Action.ADD)
+
+    @invariant()
+    def each_step_begins_where_the_one_before_ended(self) -> None:
+        for earlier, later in pairwise(self.steps):
+            assert earlier.after.status is later.before.status
+
+
+TestLife = Life.TestCase
+TestLife.settings = settings(max_examples=150, stateful_step_count=25, deadline=None)
