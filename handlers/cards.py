@@ -17,7 +17,7 @@ from domain.question import OPEN, Action, Ending, Kind, Notice, Outcome, Questio
 from handlers.speech import Block, Quote
 from storage import outbox
 from storage.departments import Topic
-from storage.questions import Entry
+from storage.questions import Entry, Page
 from texts import N_, Words
 from texts.labels import ATTACHMENT_WORDS, FIELDS, KIND_LABELS, OUTCOME_LABELS, STATUS_WORDS, VERDICT_LABELS
 
@@ -98,14 +98,15 @@ def card(
 ) -> list[Block]:
     """The whole question: facts, text, what happened since."""
     blocks: list[Block] = [facts(words, question, today), Quote(question.text)]
-    if said := attachments(words, attached):
-        blocks.append(said)
-    blocks.append(words.say("<b>History</b>"))
+    if listed := attachments(words, attached):
+        blocks.append(listed)
+    said = words.say("<b>History</b>")
     for entry in history:
-        blocks.append(history_line(words, entry))
+        said = lines(said, history_line(words, entry))
         if entry.text:
-            blocks.append(Quote(entry.text))
-    return blocks
+            blocks += [said, Quote(entry.text)]
+            said = Markup()
+    return [*blocks, said] if said else blocks
 
 
 _HISTORY = {
@@ -144,6 +145,15 @@ def history_line(words: Words, entry: Entry) -> Markup:
         attached = words.count("{n} attachment", "{n} attachments", entry.attachments)
         said = words.say("{line} ({attached})", line=said, attached=attached)
     return said
+
+
+def list_heading(words: Words, heading: Markup, page: Page) -> Markup:
+    """How many there are, and which page of them this is when there are several."""
+    counted = words.count("{n} question", "{n} questions", page.total)
+    if page.pages == 1:
+        return words.say("{heading}: {counted}", heading=heading, counted=counted)
+    which = words.say("page {page} of {pages}", page=page.number + 1, pages=page.pages)
+    return words.say("{heading}: {counted}, {which}", heading=heading, counted=counted, which=which)
 
 
 def list_line(words: Words, question: Question, today: date) -> Markup:

@@ -281,9 +281,7 @@ async def my(turn: Turn) -> None:
     page = await questions.of_ngo(turn.db, turn.person, closed=closed, page=newcomer.number(turn.args[1:]))
     today = turn.city.today(turn.now)
     heading = turn.say("<b>Closed questions</b>") if closed else turn.say("<b>Open questions</b>")
-    counted = turn.words.count("{n} question", "{n} questions", page.total)
-    which = turn.say("page {page} of {pages}", page=page.number + 1, pages=page.pages)
-    blocks = [turn.say("{heading}: {counted}, {which}", heading=heading, counted=counted, which=which)]
+    blocks = [cards.list_heading(turn.words, heading, page)]
     blocks += [cards.list_line(turn.words, q, today) for q in page.questions]
     state = "closed" if closed else "open"
     keyboard = [

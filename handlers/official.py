@@ -32,10 +32,7 @@ async def show_list(turn: Turn, department_id: int | None, data: str) -> None:
     if not page.total:
         turn.reply(turn.say("Nothing is waiting for an answer."), edit=True)
         return
-    counted = turn.words.count("{n} question", "{n} questions", page.total)
-    which = turn.say("page {page} of {pages}", page=page.number + 1, pages=page.pages)
-    heading = turn.say("<b>To be answered</b>")
-    blocks: list[Block] = [turn.say("{heading}: {counted}, {which}", heading=heading, counted=counted, which=which)]
+    blocks: list[Block] = [cards.list_heading(turn.words, turn.say("<b>To be answered</b>"), page)]
     for group, of_group in groupby(page.questions, key=lambda q: _group(turn, q)):
         blocks.append(turn.say(group))
         blocks += [cards.list_line(turn.words, q, today) for q in of_group]
