@@ -194,7 +194,6 @@ _NEEDS_TEXT = frozenset({Action.ANSWER, Action.NOT_ANSWERED, Action.NOT_ANSWERED
 _VERDICTS = {
     Action.SOLVED: Verdict.SOLVED,
     Action.PARTLY: Verdict.PARTLY,
-    Action.NOT_ANSWERED: Verdict.NOT_ANSWERED,
     Action.NOT_ANSWERED_AGAIN: Verdict.NOT_ANSWERED,
 }
 
@@ -276,6 +275,10 @@ CLOCK = Clock()
 Actor = Person | Clock
 
 
+def _id(actor: Actor) -> int | None:
+    return actor.id if isinstance(actor, Person) else None
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One step, decided and not yet stored: `storage.questions.record` writes it."""
@@ -292,7 +295,7 @@ class Change:
 
     @property
     def actor_id(self) -> int | None:
-        return self.actor.id if isinstance(self.actor, Person) else None
+        return _id(self.actor)
 
 
 def standing(question: Question, actor: Actor) -> frozenset[Who]:
@@ -365,20 +368,22 @@ def act(
     if action in _NEEDS_TEXT and blank(text) and not (action is Action.ADD and attachments):
         raise NothingOfSubstance
     after = replace(question, status=rule.then)
-    if action in (Action.TAKE, Action.ANSWER) and isinstance(actor, Person) and after.responsible_id is None:
-        after = replace(after, responsible_id=actor.id)
-    if action is Action.ASSIGN:
-        after = replace(after, responsible_id=assignee_id)
-    if action is Action.ROUTE:
-        after = replace(after, department_id=department_id)
-    if action is Action.ANSWER:
-        after = replace(after, answered_at=now, react_by=react_by, verdict=None)
-    if action in _VERDICTS:
-        after = replace(after, verdict=_VERDICTS[action])
-    if action is Action.NOT_ANSWERED:
-        after = _reopened(after, now, due_on)
-    if after.status is Status.CLOSED and question.status is not Status.CLOSED:
-        after = replace(after, ending=Ending.NO_REACTION if action is Action.NO_REACTION else Ending.JUDGED)
+    match action:
+        case Action.TAKE:
+            after = replace(after, responsible_id=_id(actor))
+        case Action.ASSIGN:
+            after = replace(after, responsible_id=assignee_id)
+        case Action.ROUTE:
+            after = replace(after, department_id=department_id)
+        case Action.ANSWER:  # whoever answers what nobody took is responsible for the answer
+            answered_by = question.responsible_id or _id(actor)
+            after = replace(after, responsible_id=answered_by, answered_at=now, react_by=react_by, verdict=None)
+        case Action.NOT_ANSWERED:
+            after = _reopened(after, now, due_on)
+        case Action.SOLVED | Action.PARTLY | Action.NOT_ANSWERED_AGAIN:
+            after = replace(after, verdict=_VERDICTS[action], ending=Ending.JUDGED)
+        case Action.NO_REACTION:
+            after = replace(after, ending=Ending.NO_REACTION)
     return Change(question, after, action, actor, text, attachments, outcome, assignee_id, rule.tell)
 
 
@@ -405,6 +410,7 @@ def _reopened(question: Question, now: datetime, due_on: date | None) -> Questio
         question,
         status=Status.IN_WORK if held else Status.REGISTERED,
         responsible_id=question.head_id,
+        verdict=Verdict.NOT_ANSWERED,
         reopened=True,
         counted_from=now,
         due_on=due_on,
