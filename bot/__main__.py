@@ -21,10 +21,18 @@ def main() -> None:
 def _checked(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Run it; what is wrong with the settings becomes one line and exit code 2."""
     try:
-        asyncio.run(work())
+        asyncio.run(_orderly(work))
     except WrongSetting as error:
         click.echo(f"kopir: {error}", err=True)
         sys.exit(2)
+
+
+async def _orderly(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    try:
+        await work()
+    except WrongSetting:
+        await asyncio.sleep(0.05)  # aiosqlite's thread answers once more after a failure, and shouts at a closed loop
+        raise
 
 
 def _settings(*, token: bool = True) -> Settings:
@@ -80,6 +88,8 @@ async def _upgrade(settings: Settings) -> None:
 
     try:
         await migrate.upgrade(settings.database_url)
+    except migrate.NewerDatabase as error:
+        raise WrongSetting(f"DATABASE_URL: {error}") from None
     except (SQLAlchemyError, OSError) as error:
         raise WrongSetting(f"DATABASE_URL: the database cannot be used ({_reason(error)})") from None
 

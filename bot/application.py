@@ -23,7 +23,7 @@ from domain.people import Language, Person
 from handlers.everyone import commands
 from handlers.serve import Served, serve_next
 from handlers.speech import Call
-from storage import beginnings, people
+from storage import beginnings, habits, people
 from storage.database import Database
 from storage.presence import Presence
 from texts import Words
@@ -53,6 +53,7 @@ class Application:
         self.polling = Polling(self.telegram, self.database, self.clock, self.arrived)
         self.delivery = Delivery(self.telegram, self.database, self.city, self.clock, limiter, self.wanted)
         self.served = Served(self.city, bot_name="")
+        self.settings_city = self.city
         self.presence = Presence(self.database, self.delivery.owner)
 
     async def prepare(self) -> None:
@@ -62,6 +63,7 @@ class Application:
             await beginnings.begin(db)
             await people.appoint(db, self.admin_ids, self.clock.now())
             await self.presence.release_dead(db)
+        await self.refresh()
 
     async def introduce(self) -> None:
         """Who the bot is."""
@@ -79,34 +81,54 @@ class Application:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until `stop`. Nothing needs draining: what is not done is in the database."""
-        await self.prepare()
-        await self._introduce_until_it_works(stop)
+        try:
+            await self.prepare()
+            await self._introduce_unless(stop)
+            if not stop.is_set():
+                await self._serve_until(stop)
+        finally:
+            await self.close()
+
+    async def _serve_until(self, stop: asyncio.Event) -> None:
         scheduler = jobs.schedule([(self.tick, _TICK_SECONDS), (self.purge, _PURGE_SECONDS)])
         scheduler.start()
         log.info("serving as @%s", self.served.bot_name)
         workers = 1 if self.database.is_sqlite else _WORKERS_ON_POSTGRESQL  # SQLite has one writer anyway
         try:
             async with asyncio.TaskGroup() as group:
-                parts = [group.create_task(self.polling.run(stop)), group.create_task(self.delivery.run(stop))]
-                parts += [group.create_task(self._serve(stop)) for _ in range(workers)]
-                parts += [group.create_task(self.show_menu())]
+                polling = group.create_task(self.polling.run(stop))
+                group.create_task(self.delivery.run(stop))
+                for _ in range(workers):
+                    group.create_task(self._serve(stop))
+                menu = group.create_task(self.show_menu())
                 await stop.wait()
                 self.arrived.set()
                 self.wanted.set()
-                parts[0].cancel()  # a long poll confirms nothing by ending
+                polling.cancel()  # a long poll confirms nothing by ending
+                menu.cancel()
         finally:
             scheduler.shutdown(wait=False)
-            await self.close()
 
     async def close(self) -> None:
         await self.telegram.shutdown()
         await self.presence.leave()
         await self.database.close()
 
-    async def _introduce_until_it_works(self, stop: asyncio.Event) -> None:
+    async def _introduce_unless(self, stop: asyncio.Event) -> None:
+        """Whichever comes first, a name or the wish to stop, ends the waiting for the other."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                introducing = group.create_task(self._introduce_until_it_works())
+                stopping = group.create_task(stop.wait())
+                introducing.add_done_callback(lambda _: stopping.cancel())
+                stopping.add_done_callback(lambda _: introducing.cancel())
+        except* WrongSetting as wrong:
+            raise wrong.exceptions[0] from None
+
+    async def _introduce_until_it_works(self) -> None:
         """A network that is away at the start comes back without a hand."""
         pause = 1.0
-        while not stop.is_set():
+        while True:
             try:
                 await self.introduce()
             except InvalidToken:
@@ -136,8 +158,18 @@ class Application:
         """What time causes, asked of the database."""
         async with self.database.transaction() as db:
             await self.presence.release_dead(db)
-        if await jobs.close_unjudged(self.database, self.city, self.clock):
+        await self.refresh()
+        closed = await jobs.close_unjudged(self.database, self.city, self.clock)
+        told = await jobs.begin_the_day(self.database, self.city, self.clock)
+        if closed or told:
             self.wanted.set()
+
+    async def refresh(self) -> None:
+        """Take over what administrators changed of the city's habits, in this copy or another."""
+        async with self.database.reading() as db:
+            city = await habits.of_city(db, self.settings_city)
+        self.city = self.delivery.city = city
+        self.served = Served(city, self.served.bot_name)
 
     async def purge(self) -> None:
         await jobs.purge(self.database, self.clock)

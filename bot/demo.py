@@ -10,6 +10,7 @@ import secrets
 import shutil
 import socket
 from dataclasses import dataclass
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ from texts import Words
 log = logging.getLogger(__name__)
 
 FOLDER = Path(".demo")
+MORNING = time(9, 10)
 PAVLODAR = (52.2873, 76.9674)
 TITLE = {"en": "Köpir, the demo city", "ru": "Köpir, демонстрационный город", "kk": "Köpir, көрсетілім қаласы"}
 HINT = {
@@ -65,9 +67,10 @@ class CityTime:
         return {"date": day.isoformat(), "text": text, "time": f"{now.astimezone(self.app.city.zone):%H:%M}"}
 
     async def next_working_day(self) -> None:
-        """To the same time of the next working day; what falls due is done at once."""
-        day = self.app.city.today(self.app.clock.now())
-        self.app.clock.skip(self.app.city.calendar.add(day, 1) - day)
+        """To the morning of the next working day, when the cards have just gone out; what falls due is done at once."""
+        now = self.app.clock.now()
+        day = self.app.city.calendar.add(self.app.city.today(now), 1)
+        self.app.clock.skip(datetime.combine(day, MORNING, self.app.city.zone) - now)
         await self.app.tick()
         self.app.wanted.set()
 

@@ -9,10 +9,11 @@ from collections.abc import Awaitable, Callable
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from bot import morning
 from bot.clock import Clock
 from domain.city import City
 from domain.question import CLOCK, Action, CannotAct, act
-from storage import inbox, outbox, questions
+from storage import inbox, outbox, questions, slots
 from storage.database import Database
 
 log = logging.getLogger(__name__)
@@ -42,11 +43,21 @@ async def close_unjudged(database: Database, city: City, clock: Clock) -> int:
             return closed
 
 
+async def begin_the_day(database: Database, city: City, clock: Clock) -> bool:
+    """Reminders and morning cards, when their time has come. True when something was promised."""
+    told = False
+    for work in (morning.send_reminders, morning.send_digests):
+        async with database.transaction() as db:
+            told = await work(db, city, clock.now()) or told
+    return told
+
+
 async def purge(database: Database, clock: Clock) -> None:
     """Handled updates after a week, settled messages after a month: they hold personal data."""
     async with database.transaction() as db:
         await inbox.purge(db, clock.now())
         await outbox.purge(db, clock.now())
+        await slots.purge(db, clock.now())
 
 
 def schedule(tasks: list[tuple[Callable[[], Awaitable[object]], int]]) -> AsyncIOScheduler:

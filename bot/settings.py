@@ -65,7 +65,15 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: str) -> str:
-        if not value.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):
+        from sqlalchemy.engine import make_url
+        from sqlalchemy.exc import ArgumentError
+
+        try:
+            url = make_url(value)
+        except (ArgumentError, ValueError):  # a port that is no number, too
+            url = None
+        known = url is not None and url.drivername in ("sqlite+aiosqlite", "postgresql+asyncpg")
+        if url is None or not known or url.database in (None, "", ":memory:"):
             raise ValueError("write sqlite+aiosqlite:///FILE or postgresql+asyncpg://USER:PASSWORD@HOST/NAME")
         return value
 

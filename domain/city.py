@@ -5,6 +5,7 @@ from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from domain.calendar import DueDate, WorkingCalendar, WorkingHours, due
+from domain.ladder import Ladder
 from domain.question import Kind, Question
 
 
@@ -23,6 +24,10 @@ class City:
     first_day_counts: bool = True
     reaction_term: int = 10
     """How long the NGO may judge an answer before it closes by itself."""
+
+    ladder: Ladder = field(default_factory=Ladder)
+    digest_at: time = time(9, 5)
+    """When the departments' morning cards go out, the city's time."""
 
     def today(self, now: datetime) -> date:
         return now.astimezone(self.zone).date()
@@ -45,6 +50,11 @@ class City:
     def react_by(self, now: datetime) -> date:
         """The last local date on which an answer given now may be judged."""
         return self.calendar.add(self.today(now), self.reaction_term)
+
+    def since_last_morning(self, today: date) -> tuple[datetime, datetime]:
+        """From the beginning of the last working day before this one until today began: what "yesterday" means."""
+        last = self.calendar.add(today, -1)
+        return datetime.combine(last, time(), self.zone), datetime.combine(today, time(), self.zone)
 
     def soon(self, today: date) -> date:
         """Due until this date is "within three working days"."""

@@ -76,6 +76,14 @@ class Official:
     post: str
 
 
+class Wants(StrEnum):
+    """What an official hears of by themselves; answers to their own deeds always come."""
+
+    AT_ONCE = "at_once"  # each new question, reminders, the morning card
+    DIGEST = "digest"  # the morning card and reminders: new questions wait for it
+    ONLY_MINE = "only_mine"  # only what they are responsible for
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """Somebody who writes to the bot; identity is the Telegram id, never a username.
@@ -93,6 +101,8 @@ class Person:
     representative: Representative | None = None
     official: Official | None = None
     is_admin: bool = False
+    is_deputy_mayor: bool = False  # reads everything, hears of what is long overdue
+    wants: Wants = Wants.AT_ONCE
 
     @property
     def consented(self) -> bool:
@@ -131,6 +141,7 @@ class Role(StrEnum):
     OFFICIAL = "official"
     HEAD = "head"  # an official who leads the department
     ADMIN = "admin"
+    DEPUTY_MAYOR = "deputy_mayor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +153,7 @@ class Invitation:
     organization_id: int | None
     department_id: int | None
     expires_at: datetime
-    used_by: int | None
+    used: bool
 
     def works(self, now: datetime) -> bool:
-        return self.used_by is None and now < self.expires_at
+        return not self.used and now < self.expires_at

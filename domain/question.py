@@ -18,7 +18,7 @@ Errors:
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from enum import Enum, StrEnum, auto
+from enum import Enum, IntEnum, StrEnum, auto
 
 from domain.draft import Attachment, blank
 from domain.people import Language, Names, Person, RepresentativeState
@@ -42,6 +42,17 @@ class Status(StrEnum):
     ANSWERED = "answered"  # the NGO has the answer and may judge it
     CLOSED = "closed"  # judged, or nobody reacted, or it was a thank-you
     WITHDRAWN = "withdrawn"  # the NGO took it back before the answer
+
+
+class Urgency(IntEnum):
+    """Where an open question stands in the department's list."""
+
+    OVERDUE = 0
+    TODAY = 1
+    SOON = 2  # due within three working days
+    WAITING = 3
+    NEW = 4
+    REST = 5
 
 
 OPEN = frozenset({Status.REGISTERED, Status.IN_WORK, Status.WAITING})
@@ -100,6 +111,7 @@ class Who(Enum):
     RESPONSIBLE = auto()  # the one official who took it or was given it
     HEAD = auto()  # the head of that department
     ADMIN = auto()
+    DEPUTY_MAYOR = auto()  # reads everything, changes nothing
     CLOCK = auto()  # the program itself
 
 
@@ -257,10 +269,20 @@ class Question:
     ending: Ending | None = None
     answered_at: datetime | None = None
     react_by: date | None = None
+    remind_on: date | None = None  # the next morning on which it is reminded of; None: not reckoned yet
+    rungs: int = 0  # how many rungs of the ladder have heard that it is late
 
     def overdue(self, today: date) -> bool:
         """An answer is owed and its date has passed."""
         return self.status in OPEN and self.due_on is not None and self.due_on < today
+
+    def urgency(self, today: date, soon: date) -> Urgency:
+        """Its place in the list; `soon` is the last date that is "within three working days"."""
+        if self.overdue(today):
+            return Urgency.OVERDUE
+        if self.due_on is not None and self.due_on <= soon:
+            return Urgency.TODAY if self.due_on == today else Urgency.SOON
+        return {Status.WAITING: Urgency.WAITING, Status.REGISTERED: Urgency.NEW}.get(self.status, Urgency.REST)
 
     @property
     def verified(self) -> bool:
@@ -310,6 +332,7 @@ def standing(question: Question, actor: Actor) -> frozenset[Who]:
         Who.RESPONSIBLE: official and actor.id == question.responsible_id,
         Who.HEAD: official and actor.heads,
         Who.ADMIN: actor.is_admin,
+        Who.DEPUTY_MAYOR: actor.is_deputy_mayor,
     }
     return frozenset(who for who, is_so in answers.items() if is_so)
 
@@ -416,6 +439,8 @@ def _reopened(question: Question, now: datetime, due_on: date | None) -> Questio
         due_on=due_on,
         answered_at=None,
         react_by=None,
+        remind_on=None,
+        rungs=0,
     )
 
 

@@ -8,7 +8,7 @@ from domain.register import BadBin, parse_bin
 from handlers import cards, keyboards, newcomer, official
 from handlers.speech import Button
 from handlers.turn import Turn
-from storage import audit, departments, invitations, outbox, people, questions, register
+from storage import audit, departments, forms, invitations, outbox, people, questions, register
 from texts.labels import ROLE_LABELS
 
 VALID_FOR = timedelta(days=14)
@@ -33,6 +33,8 @@ async def desk(turn: Turn) -> None:
             ("invitation", "invitation"),
             ("waiting", "waiting"),
             ("without_department", "without_department:0"),
+            ("calendar", "calendar:0"),
+            ("habits", "habits"),
             width=1,
         ),
         edit=True,
@@ -61,8 +63,8 @@ async def invite(turn: Turn) -> None:
         known = await departments.all_departments(turn.db)
         choice = keyboards.departments(turn.words, known, f"invite_to:{role}")
         turn.reply(turn.say("For which department?"), keyboard=[*choice, _back(turn)], edit=True)
-    elif role == Role.ADMIN:
-        await _invite(turn, Role.ADMIN, turn.words.plain(ROLE_LABELS[Role.ADMIN]))
+    elif role in (Role.ADMIN, Role.DEPUTY_MAYOR):
+        await _invite(turn, Role(role), turn.words.plain(ROLE_LABELS[Role(role)]))
     else:
         await invitation(turn)
 
@@ -98,7 +100,7 @@ async def invite_for(turn: Turn) -> None:
     if chosen is None:
         await invitation(turn)
         return
-    await turn.finish()
+    await forms.drop(turn.db, turn.person.id, "invite")
     role = Role.REPRESENTATIVE
     who = f"{turn.words.plain(ROLE_LABELS[role])}, {chosen.name}"
     await _invite(turn, role, who, organization_id=chosen.id)

@@ -6,6 +6,7 @@ Meaning stands in words, number and date first: a card is read aloud to somebody
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
+from itertools import groupby
 
 from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.calendar import HOLIDAY_NAMES, REASON_WORDS, DueDate, Reason, StartMoved, Why
 from domain.draft import Attachment, AttachmentKind, Draft
 from domain.people import Language, Organization, OrganizationState, Person, RepresentativeState
-from domain.question import OPEN, Action, Ending, Kind, Notice, Outcome, Question
+from domain.question import OPEN, Action, Ending, Kind, Notice, Outcome, Question, Urgency
 from handlers.speech import Block, Quote
 from storage import outbox
 from storage.departments import Topic
@@ -164,6 +165,25 @@ def list_line(words: Words, question: Question, today: date) -> Markup:
     if question.due_on and question.status in OPEN:
         head = words.say("{head}, due {date}", head=head, date=words.day(question.due_on))
     return lines(head, words.say("{kind}: {text}", kind=words.label(KIND_LABELS[question.kind]), text=short))
+
+
+GROUPS = {
+    Urgency.OVERDUE: N_("<b>Overdue</b>"),
+    Urgency.TODAY: N_("<b>Due today</b>"),
+    Urgency.SOON: N_("<b>Due within 3 working days</b>"),
+    Urgency.WAITING: N_("<b>Waiting for the NGO</b>"),
+    Urgency.NEW: N_("<b>New</b>"),
+    Urgency.REST: N_("<b>In work</b>"),
+}
+
+
+def grouped(words: Words, found: Sequence[Question], today: date, soon: date) -> list[Block]:
+    """The lines of a department's list under their headings, the most urgent first."""
+    blocks: list[Block] = []
+    for group, of_group in groupby(found, key=lambda q: q.urgency(today, soon)):
+        blocks.append(words.say(GROUPS[group]))
+        blocks += [list_line(words, question, today) for question in of_group]
+    return blocks
 
 
 def answer(words: Words, question: Question, entry: Entry) -> list[Block]:

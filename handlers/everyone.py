@@ -22,7 +22,7 @@ def commands(words: Words, person: Person) -> list[tuple[str, Markup]]:
             ("my", words.say("questions of the NGO")),
         ]
     if person.official:
-        mine += [("inbox", words.say("what the department owes"))]
+        mine += [("inbox", words.say("what the department owes")), ("digest", words.say("the morning card now"))]
     if person.is_admin:
         mine += [("admin", words.say("the administrator's desk"))]
     return [

@@ -59,7 +59,7 @@ async def proceed(turn: Turn, data: dict[str, str], *, just_agreed: bool = False
     elif "invitation" in data:
         await forms.drop(turn.db, person.id, "start")
         await accept(turn, data["invitation"])
-    elif person.speaks_for_ngo or person.official or person.is_admin:
+    elif person.speaks_for_ngo or person.official or person.is_admin or person.is_deputy_mayor:
         await forms.drop(turn.db, person.id, "start")
         everyone.greet(turn)
     else:
@@ -229,7 +229,7 @@ async def _search_bin(turn: Turn, typed: str) -> None:
         turn.reply(_what_is_wrong(turn, error), keyboard=_matches(turn, []))
         return
     found = await register.by_bin(turn.db, bin_)
-    await turn.wait_for("register", "search", {"bin": bin_})
+    await turn.wait_for("register", "search", {} if found else {"bin": bin_})
     if found:
         turn.reply(turn.say("Is this your NGO?"), keyboard=_matches(turn, [found]))
     else:
@@ -276,6 +276,9 @@ async def name_typed(turn: Turn) -> None:
         return
     known = turn.form.data if turn.form else {}
     await turn.wait_for("register", "bin", known | {"name": name})
+    if known.get("bin"):  # typed when the register was searched
+        await _ask_field(turn, known["bin"])
+        return
     turn.reply(
         turn.say("The BIN of the NGO: 12 digits. If you do not have it at hand, press «{skip}».", skip=_skip(turn)),
         keyboard=keyboards.labelled(turn.words, ("skip", "skip_bin")),
@@ -293,7 +296,7 @@ async def bin_typed(turn: Turn) -> None:
         turn.reply(_what_is_wrong(turn, error), keyboard=keyboards.labelled(turn.words, ("skip", "skip_bin")))
         return
     if known := await register.by_bin(turn.db, bin_):
-        await turn.wait_for("register", "search", {"bin": bin_})
+        await turn.wait_for("register", "search", {})
         turn.reply(turn.say("This BIN is in the register already. Is this your NGO?"), keyboard=_matches(turn, [known]))
         return
     await _ask_field(turn, bin_)
@@ -379,6 +382,8 @@ async def accept(turn: Turn, fingerprint: str) -> None:
             await people.represent(turn.db, person_id, found.organization_id, state, turn.now)
         case Role.OFFICIAL | Role.HEAD if found.department_id is not None:
             await people.serve_in(turn.db, person_id, found.department_id, found.role is Role.HEAD, turn.now)
+        case Role.DEPUTY_MAYOR:
+            await people.make_deputy_mayor(turn.db, person_id, turn.now)
         case _:
             await people.make_admin(turn.db, person_id, turn.now)
     await turn.refresh()
@@ -401,6 +406,8 @@ async def _welcome(turn: Turn, invitation: Invitation) -> None:
     elif turn.person.representative and invitation.role is Role.REPRESENTATIVE:
         name = turn.person.representative.organization_name
         turn.reply(turn.say("You now speak for «{name}»: you see and continue its questions. /ask /my", name=name))
+    elif invitation.role is Role.DEPUTY_MAYOR:
+        turn.reply(turn.say("You are now told of what is long overdue. Typing a number shows the question."))
     else:
         turn.reply(turn.say("You are now an administrator. /admin"))
 

@@ -7,15 +7,16 @@ missing, so "Change the topic" is nothing but forgetting the topic, and a week's
 import secrets
 from typing import Any
 
-from domain.draft import Attachment, blank
-from domain.question import Action, Kind, Question, Status, act, ask, not_answered
+from domain.draft import Attachment, Draft, blank
+from domain.question import Action, Kind, Question, Status, Who, act, ask, not_answered, standing
 from domain.sensitive import looks_sensitive
 from handlers import cards, everyone, keyboards, newcomer
 from handlers.speech import Block, Button, Keyboard, Quote
 from handlers.turn import NUMBER, Turn
-from handlers.writing import acknowledge, draft_of, same_album, take_in, too_long, with_draft
+from handlers.writing import acknowledge, draft_of, same_album, take_in, too_large, too_long, with_draft
 from storage import departments, forms, questions
 from storage.departments import Topic
+from storage.forms import Form
 
 Data = dict[str, Any]
 
@@ -60,7 +61,7 @@ async def ask_next(turn: Turn, data: Data) -> None:
         await turn.wait_for("ask", "topic", data)
         topics = await departments.all_topics(turn.db)
         turn.reply(turn.say("What is it about?"), keyboard=keyboards.topics(turn.words, topics))
-    elif not data.get("written"):
+    elif not data.get("written") or _wordless(draft_of(data)):
         await turn.wait_for("ask", "text", data)
         _ask_text(turn, data)
     elif "public" not in data:
@@ -142,7 +143,7 @@ async def written(turn: Turn) -> None:
         edit = keyboards.labelled(turn.words, ("edit_text", "edit_text"), ("cancel", "cancel"))
         too_long(turn, draft, edit)
         return
-    if blank(draft.text) and not draft.voice:
+    if _wordless(draft):
         ask = (
             turn.say("There is no text yet. Please write at least a sentence.")
             if draft.empty
@@ -152,6 +153,11 @@ async def written(turn: Turn) -> None:
         return
     data = {k: v for k, v in data.items() if k != "replace"}
     await ask_next(turn, data | {"written": True})
+
+
+def _wordless(draft: Draft) -> bool:
+    """Says nothing yet: a recording alone would be enough."""
+    return blank(draft.text) and draft.voice is None
 
 
 async def public_chosen(turn: Turn) -> None:
@@ -173,6 +179,7 @@ def _data(turn: Turn) -> Data:
 
 async def _preview(turn: Turn, data: Data) -> None:
     draft = draft_of(data)
+    await turn.city_now()
     topic = await departments.topic(turn.db, data["topic"])
     due_on = turn.city.due_on(Kind(data["kind"]), turn.now, _term(turn, topic))
     text = draft.text if not blank(draft.text) else _text(turn, data)
@@ -225,6 +232,7 @@ async def send(turn: Turn) -> None:
         await stale(turn)
         return
     draft = draft_of(data)
+    await turn.city_now()
     topic = await departments.topic(turn.db, data["topic"])
     change = ask(_question(turn, data, topic), turn.person, draft.in_order)
     await questions.register(turn.db, change, data["id"], draft.sources, turn.now, turn.city.today(turn.now).year)
@@ -322,7 +330,7 @@ async def why_date(turn: Turn) -> None:
     if question.due_on is None:
         turn.reply(turn.say("No due date: thanks want no answer."))
         return
-    turn.reply(*cards.why_date(turn.words, question, turn.city.why(question)))
+    turn.reply(*cards.why_date(turn.words, question, (await turn.city_now()).why(question)))
 
 
 async def attachments(turn: Turn) -> None:
@@ -350,13 +358,25 @@ async def withdraw(turn: Turn) -> None:
 
 async def add(turn: Turn) -> None:
     """A reply to a message that bears a number is a dated addition; the registered text stays as it is."""
+    question = await questions.visible_to(turn.db, turn.person, turn.said.replied_number or "")
+    if Who.NGO in standing(question, turn.person):
+        await _add_message(turn, question.number)
+    else:
+        turn.reply(turn.say("Only the NGO adds to a question. What you can do stands under the card:"))
+        await show(turn, question, edit=False)
+
+
+async def _add_message(turn: Turn, number: str) -> bool:
+    """This message as an addition. False when it cannot be one, which has been replied."""
     said = turn.said
     if said.stranger and not said.text:
         turn.reply(turn.say("I cannot take this. Send text, a photo, a document, a voice message, a video or a place."))
-        return
+        return False
+    if said.attachment and too_large(turn, said.attachment):
+        return False
     attached = (said.attachment,) if said.attachment else ()
-    source = f"message {turn.person.id} {said.message_id}"
-    await _record_addition(turn, said.replied_number or "", said.text, attached, source)
+    await _record_addition(turn, number, said.text, attached, f"message {turn.person.id} {said.message_id}")
+    return True
 
 
 async def edited(turn: Turn) -> None:
@@ -364,16 +384,24 @@ async def edited(turn: Turn) -> None:
     said = turn.said
     for form in await forms.all_of(turn.db, turn.person.id):
         draft = draft_of(form.data)
-        if said.message_id in {p.message_id for p in draft.pieces}:
-            changed = with_draft(form.data, draft.write(said.message_id, said.text))
-            await forms.change(turn.db, turn.person.id, form.name, changed, turn.now)
-            turn.reply(turn.say("The change is in the text you are writing."))
+        before = {piece.message_id: piece.text for piece in draft.sources}
+        if said.message_id in before:
+            if before[said.message_id] != said.text:
+                await _draft_edited(turn, form, with_draft(form.data, draft.write(said.message_id, said.text)))
             return
     found = await questions.of_message(turn.db, turn.person.id, said.message_id)
     if found is None or found[1] == said.text or blank(said.text):
         return  # not ours, or Telegram only drew a link's preview
     source = f"edit {turn.person.id} {said.message_id} {said.edit_date}"
     await _record_addition(turn, found[0], said.text, (), source)
+
+
+async def _draft_edited(turn: Turn, form: Form, changed: Data) -> None:
+    """What is about to be sent is shown anew, so that nothing goes out unseen."""
+    await forms.change(turn.db, turn.person.id, form.name, changed, turn.now)
+    turn.reply(turn.say("The change is in the text you are writing."))
+    if form.name == "ask" and turn.form is not None and turn.form.name == "ask":
+        await ask_next(turn, changed)
 
 
 async def _record_addition(turn: Turn, number: str, text: str, attached: tuple[Attachment, ...], source: str) -> None:
@@ -410,18 +438,17 @@ async def partly(turn: Turn) -> None:
 
 async def _judge(turn: Turn, action: Action, text: str = "") -> Question:
     question = await questions.visible_to(turn.db, turn.person, turn.args[0] if turn.args else "", to_change=True)
-    again = turn.city.due_on(question.kind, turn.now, question.term)
+    again = (await turn.city_now()).due_on(question.kind, turn.now, question.term)
     change = act(question, action, turn.person, turn.now, text=text, due_on=again)
     await questions.record(turn.db, change, turn.now)
     return change.after
 
 
 async def remark(turn: Turn) -> None:
+    """What was missing in an answer judged "partly" is an addition."""
     number = turn.form.name.split()[1] if turn.form else ""
-    attached = (turn.said.attachment,) if turn.said.attachment else ()
-    await turn.finish()
-    source = f"message {turn.person.id} {turn.said.message_id}"
-    await _record_addition(turn, number, turn.text, attached, source)
+    if await _add_message(turn, number):
+        await turn.finish()
 
 
 async def remark_skipped(turn: Turn) -> None:

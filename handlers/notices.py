@@ -14,7 +14,7 @@ from domain.city import City
 from domain.draft import albums
 from domain.people import Language, Person, RepresentativeState
 from domain.question import Kind, Notice, Question, visible
-from handlers import cards, keyboards
+from handlers import cards, keyboards, morning
 from handlers.speech import Block, Call, Keyboard, Quote, album, messages
 from storage import outbox, people, questions, register
 from storage.outbox import Fate, Outgoing
@@ -50,6 +50,8 @@ async def render(db: AsyncConnection, row: Outgoing, city: City, now: datetime) 
     words = Words(person.language or Language.RU, city.zone)
     if row.template in _ABOUT_PEOPLE:
         return await _ABOUT_PEOPLE[row.template](db, row, person, words)
+    if row.template in morning.TEMPLATES:
+        return await morning.render(db, row, person, words, city, now)
     question = await questions.by_id(db, row.question_id or 0)
     entry = await questions.entry(db, row.facts["entry"])
     if question is None or entry is None or not visible(question, person):

@@ -3,20 +3,16 @@
 An answer walks outcome → text and attachments → preview → send, in a form of its own for each question.
 """
 
-from itertools import groupby
-
 from domain.draft import blank
-from domain.question import Action, NotYours, Outcome, Question, Status, act
-from handlers import cards, keyboards, newcomer, ngo
+from domain.people import Wants
+from domain.question import Action, NotYours, Outcome, Question, act
+from handlers import cards, keyboards, morning, newcomer, ngo
 from handlers.speech import Block, Button, Quote
 from handlers.turn import Turn
 from handlers.writing import Data, acknowledge, draft_of, same_album, take_in, too_long
 from storage import audit, departments, forms, people, questions
 from texts import N_
 from texts.labels import OUTCOME_LABELS
-
-_OVERDUE, _TODAY, _SOON = N_("<b>Overdue</b>"), N_("<b>Due today</b>"), N_("<b>Due within 3 working days</b>")
-_WAITING, _NEW, _REST = N_("<b>Waiting for the NGO</b>"), N_("<b>New</b>"), N_("<b>In work</b>")
 
 
 async def inbox(turn: Turn) -> None:
@@ -33,22 +29,37 @@ async def show_list(turn: Turn, department_id: int | None, data: str) -> None:
         turn.reply(turn.say("Nothing is waiting for an answer."), edit=True)
         return
     blocks: list[Block] = [cards.list_heading(turn.words, turn.say("<b>To be answered</b>"), page)]
-    for group, of_group in groupby(page.questions, key=lambda q: _group(turn, q)):
-        blocks.append(turn.say(group))
-        blocks += [cards.list_line(turn.words, q, today) for q in of_group]
+    blocks += cards.grouped(turn.words, page.questions, today, soon)
     choice = [[Button(q.number, f"card:{q.number}")] for q in page.questions]
     turn.reply(*blocks, keyboard=[*choice, *keyboards.pager(turn.words, page, data)], edit=True)
 
 
-def _group(turn: Turn, question: Question) -> str:
+async def digest(turn: Turn) -> None:
+    """`/digest`: the morning card as it is now, and what comes by itself."""
+    person = turn.person
+    if person.official is None:
+        return
+    only = person.id if person.wants is Wants.ONLY_MINE else None
     today = turn.city.today(turn.now)
-    if question.overdue(today):
-        return _OVERDUE
-    if question.due_on == today:
-        return _TODAY
-    if question.due_on is not None and question.due_on <= turn.city.soon(today):
-        return _SOON
-    return {Status.WAITING: _WAITING, Status.REGISTERED: _NEW}.get(question.status, _REST)
+    blocks, shown = await morning.digest(turn.db, turn.words, turn.city, today, person.official.department_id, only)
+    choice = [[Button(q.number, f"card:{q.number}")] for q in shown]
+    wants = {Wants.AT_ONCE: "at_once", Wants.DIGEST: "digest", Wants.ONLY_MINE: "only_mine"}
+    turn.reply(
+        *(blocks or [turn.say("Nothing is waiting for an answer.")]),
+        turn.say("New questions come to you: {how}", how=turn.words.label(wants[person.wants])),
+        keyboard=[
+            *choice,
+            *keyboards.labelled(turn.words, *((key, f"wants:{w}") for w, key in wants.items()), width=3),
+        ],
+    )
+
+
+async def wants_chosen(turn: Turn) -> None:
+    chosen = turn.args[0] if turn.args else ""
+    if chosen in set(Wants):
+        await people.set_wants(turn.db, turn.person.id, Wants(chosen))
+        await turn.refresh()
+    await digest(turn)
 
 
 async def take(turn: Turn) -> None:
@@ -253,6 +264,10 @@ async def answer_send(turn: Turn) -> None:
         return
     data = turn.form.data
     draft = draft_of(data)
+    if draft.too_long or not _of_substance(draft.text):  # a message was edited under the preview
+        await turn.wait_for(turn.form.name, "text", {k: v for k, v in data.items() if k != "written"})
+        await answer_written(turn)
+        return
     question = await _held(turn)
     change = act(
         question,
@@ -262,7 +277,7 @@ async def answer_send(turn: Turn) -> None:
         text=draft.text,
         attachments=draft.in_order,
         outcome=Outcome(data["outcome"]),
-        react_by=turn.city.react_by(turn.now),
+        react_by=(await turn.city_now()).react_by(turn.now),
     )
     await questions.record(turn.db, change, turn.now)
     await turn.finish()

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from domain.people import Person
-from handlers import admin, everyone, newcomer, ngo, official
+from handlers import admin, calendar, everyone, habits, newcomer, ngo, official
 from handlers.turn import Turn
 
 Action = Callable[[Turn], Awaitable[None]]
@@ -64,6 +64,7 @@ COMMANDS: dict[str, Route] = {
     "ask": Route(ngo.begin, of_ngo),
     "my": Route(ngo.my, agreed),
     "inbox": Route(official.inbox, of_department),
+    "digest": Route(official.digest, of_department),
     "admin": Route(admin.desk, administrator),
 }
 
@@ -106,6 +107,7 @@ BUTTONS: dict[str, Route] = {
     "skip_remark": Route(ngo.remark_skipped, agreed, "remark"),
     # answering
     "inbox": Route(official.inbox, of_department),
+    "wants": Route(official.wants_chosen, of_department),
     "take": Route(official.take, of_department),
     "assign": Route(official.assign, of_department),
     "assignee": Route(official.assignee_chosen, of_department),
@@ -127,6 +129,12 @@ BUTTONS: dict[str, Route] = {
     "approve": Route(admin.approve, administrator),
     "decline": Route(admin.decline, administrator),
     "without_department": Route(admin.without_department, administrator),
+    "calendar": Route(calendar.year, administrator),
+    "correct": Route(calendar.correct, administrator),
+    "apply_correction": Route(calendar.apply, administrator, "calendar", "apply"),
+    "year_checked": Route(calendar.year_checked, administrator),
+    "habits": Route(habits.show, administrator),
+    "habit": Route(habits.ask, administrator),
     "forward": Route(official.forward, administrator),
     "forward_to": Route(official.forward_to, administrator),
 }
@@ -144,6 +152,8 @@ STEPS: dict[tuple[str, str], Route] = {
     ("verdict", ""): Route(ngo.reason_written, agreed),
     ("remark", ""): Route(ngo.remark, agreed),
     ("answer", ""): Route(official.answer_write, of_department),
+    ("calendar", ""): Route(calendar.days_typed, administrator),
+    ("habit", ""): Route(habits.typed, administrator),
     ("invite", ""): Route(admin.organization_typed, administrator),
 }
 
@@ -163,7 +173,7 @@ async def route(turn: Turn) -> None:
         await _command(turn, said.text)
     elif (typed := await turn.typed_button()) is not None:
         await _press(turn, typed)
-    elif said.replied_number and turn.person.consented:
+    elif said.replied_number and turn.person.consented and not _asked_about(turn, said.replied_number):
         await _do(turn, REPLIED)
     elif turn.form and (step := _step(turn)):
         await _do(turn, step)
@@ -198,6 +208,11 @@ async def _press(turn: Turn, data: str) -> None:
 def _waits(turn: Turn, route: Route) -> bool:
     here = turn.form
     return here is not None and here.name.split()[0] == route.form and route.step in ("", here.step)
+
+
+def _asked_about(turn: Turn, number: str) -> bool:
+    """An open dialogue is about this very question: replying to its message is answering it, as apps suggest."""
+    return turn.form is not None and turn.form.name.split()[1:] == [number]
 
 
 def _step(turn: Turn) -> Route | None:

@@ -23,7 +23,7 @@ from domain.draft import (
 )
 from domain.people import Language, Person
 from handlers.speech import Block, Button, Call, Keyboard, inline, messages
-from storage import forms, people
+from storage import forms, habits, people
 from storage.forms import Form
 from texts import Words
 
@@ -193,6 +193,11 @@ class Turn:
 
     def send_file(self, name: str, text: str, caption: str) -> None:
         self.calls.append(Call("sendDocument", {"chat_id": self.person.id, "caption": caption}, file=(name, text)))
+
+    async def city_now(self) -> City:
+        """The city with what administrators changed a moment ago: for dates that are about to be promised."""
+        self.city = await habits.of_city(self.db, self.city)
+        return self.city
 
     async def typed_button(self) -> str | None:
         """The data of the button whose label was typed out, or in simple mode its number.

@@ -5,7 +5,7 @@ What arrives is put into the form's draft at once; what cannot be kept is refuse
 
 from typing import Any
 
-from domain.draft import MAX_ATTACHMENTS, MAX_FILE_BYTES, MAX_TEXT, Draft, TooManyAttachments
+from domain.draft import MAX_ATTACHMENTS, MAX_FILE_BYTES, MAX_TEXT, Attachment, Draft, TooManyAttachments
 from handlers.speech import Keyboard
 from handlers.turn import Turn
 
@@ -30,23 +30,38 @@ def take_in(turn: Turn, data: Data) -> tuple[Data, bool]:
         turn.reply(turn.say("The message is empty: nothing in it can be read. Please write in words."))
         return data, False
     draft = draft_of(data)
-    if data.get("replace"):  # "Edit the text": the first new message takes the place of the old text
+    if data.get("replace") and said.text:  # "Edit the text": the first new text takes the place of the old one
         draft = Draft(attachments=draft.attachments)
         data = {k: v for k, v in data.items() if k != "replace"}
     if said.attachment is not None:
-        if said.attachment.size > MAX_FILE_BYTES:
-            turn.reply(turn.say("This file is larger than 20 MB. Send a smaller one, or a link to it in the text."))
+        attached = _attach(turn, draft, said.attachment)
+        if attached is None and not said.text:
             return data, False
-        try:
-            draft = draft.attach(said.attachment)
-        except TooManyAttachments:
-            turn.reply(
-                turn.say("{n} attachments are the most. This one was not added, the others stay.", n=MAX_ATTACHMENTS)
-            )
-            return data, False
-    if said.text or said.edited:
+        draft = attached or draft
+    if said.text:
         draft = draft.write(said.message_id, said.text)
     return with_draft(data, draft), True
+
+
+def _attach(turn: Turn, draft: Draft, attachment: Attachment) -> Draft | None:
+    """The draft with this in it; None when it was refused, which has been replied."""
+    if too_large(turn, attachment):
+        return None
+    try:
+        return draft.attach(attachment)
+    except TooManyAttachments:
+        turn.reply(
+            turn.say("{n} attachments are the most. This one was not added, the others stay.", n=MAX_ATTACHMENTS)
+        )
+        return None
+
+
+def too_large(turn: Turn, attachment: Attachment) -> bool:
+    """No department could open it; says so."""
+    if attachment.size <= MAX_FILE_BYTES:
+        return False
+    turn.reply(turn.say("This file is larger than 20 MB. Send a smaller one, or a link to it in the text."))
+    return True
 
 
 def same_album(turn: Turn, data: Data) -> bool:

@@ -18,7 +18,8 @@ def _hash(code: str) -> str:
 def _invitation(row: Row[tuple[object, ...]] | None) -> Invitation | None:
     if row is None:
         return None
-    return Invitation(row.id, Role(row.role), row.organization_id, row.department_id, row.expires_at, row.used_by)
+    used = row.used_at is not None  # who used it may have been forgotten since
+    return Invitation(row.id, Role(row.role), row.organization_id, row.department_id, row.expires_at, used)
 
 
 async def invite(

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Any
 
-from sqlalchemy import Row, and_, case, delete, or_, select, tuple_, update
+from sqlalchemy import Row, Select, and_, case, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import insert
@@ -87,42 +87,39 @@ async def say(
     await db.execute(row.on_conflict_do_nothing(index_elements=["key"]))
 
 
-_earlier = outbox.alias("earlier")
-_is_next_in_chat = ~(
-    select(_earlier.c.id)
-    .where(
-        _earlier.c.chat_id == outbox.c.chat_id,
-        _earlier.c.done_at.is_(None),
-        _earlier.c.not_before <= outbox.c.not_before,
-        tuple_(_earlier.c.priority, _earlier.c.id) < tuple_(outbox.c.priority, outbox.c.id),
+def _next_of_each_chat(now: datetime) -> Select[tuple[int]]:
+    """What each chat is to hear next, replies first; a chat with a row under way is left alone.
+
+    In one pass over what waits. Asking of each row whether an earlier one waits would let PostgreSQL compare each with
+    each, as it does with the statistics of a quiet week: 0.7 s for one claim when 2,000 wait.
+    """
+    under_way = select(outbox.c.chat_id).where(outbox.c.done_at.is_(None), outbox.c.leased_until > now)
+    place = func.row_number().over(partition_by=outbox.c.chat_id, order_by=(outbox.c.priority, outbox.c.id))
+    waiting = (
+        select(outbox.c.id, outbox.c.priority, place.label("place"))
+        .where(outbox.c.done_at.is_(None), outbox.c.not_before <= now, outbox.c.chat_id.not_in(under_way))
+        .subquery()
     )
-    .exists()
-)
-_being_sent = outbox.alias("being_sent")
+    return select(waiting.c.id).where(waiting.c.place == 1).order_by(waiting.c.priority, waiting.c.id)
 
 
 async def claim(db: AsyncConnection, owner: str, limit: int, now: datetime) -> list[Outgoing]:
     """Up to `limit` rows, leased to `owner`: the next one of each chat, replies first.
 
     A chat with a row under way is left alone, so the order within a chat holds and one slow chat delays no other.
+    Races other copies, which may claim, settle or postpone the same rows between the two queries: the second one asks
+    again whether a row is free, and passes over those that another copy is claiming now.
     """
-    under_way = (
-        select(_being_sent.c.id)
-        .where(
-            _being_sent.c.chat_id == outbox.c.chat_id,
-            _being_sent.c.done_at.is_(None),
-            _being_sent.c.leased_until > now,
-        )
-        .exists()
-    )
+    seen = list(await db.scalars(_next_of_each_chat(now).limit(4 * limit)))
+    free = or_(outbox.c.leased_until.is_(None), outbox.c.leased_until <= now)
     query = (
         select(outbox)
-        .where(outbox.c.done_at.is_(None), outbox.c.not_before <= now, ~under_way, _is_next_in_chat)
+        .where(outbox.c.id.in_(seen), outbox.c.done_at.is_(None), outbox.c.not_before <= now, free)
         .order_by(outbox.c.priority, outbox.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    rows = [_row(row) for row in await db.execute(query)]
+    rows = [_row(row) for row in await db.execute(query)] if seen else []
     if rows:
         await db.execute(
             update(outbox)
@@ -130,6 +127,9 @@ async def claim(db: AsyncConnection, owner: str, limit: int, now: datetime) -> l
             .values(leased_by=owner, leased_until=now + LEASE, attempts=outbox.c.attempts + 1)
         )
     return rows
+
+
+_FACTS_AFTER_THE_END = case((outbox.c.template == "reply", "{}"), else_=outbox.c.facts)
 
 
 async def settle(
@@ -142,7 +142,7 @@ async def settle(
         "message_id": message_id,
         "error": error[:500] or None,
         "leased_until": None,
-        "facts": case((outbox.c.template == "reply", "{}"), else_=outbox.c.facts),
+        "facts": _FACTS_AFTER_THE_END,
     }
     await db.execute(update(outbox).where(outbox.c.id == row_id, outbox.c.done_at.is_(None)).values(values))
 
@@ -182,7 +182,8 @@ async def delivered_at(db: AsyncConnection, question_id: int, template: str) -> 
 async def drop_for_blocked(db: AsyncConnection, chat_id: int, now: datetime) -> None:
     """The person blocked the bot: nothing more goes there; answers stay in the question's history."""
     waiting = and_(outbox.c.chat_id == chat_id, outbox.c.done_at.is_(None), outbox.c.leased_until.is_(None))
-    await db.execute(update(outbox).where(waiting).values(done_at=now, fate=Fate.BLOCKED))
+    values = {"done_at": now, "fate": Fate.BLOCKED, "facts": _FACTS_AFTER_THE_END}
+    await db.execute(update(outbox).where(waiting).values(values))
 
 
 async def revive(db: AsyncConnection, chat_id: int, now: datetime) -> None:

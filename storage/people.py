@@ -1,6 +1,7 @@
 """People and what they are: language, consent, the NGO or department they speak for."""
 
 import json
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from domain.people import (
     Person,
     Representative,
     RepresentativeState,
+    Wants,
 )
 from domain.question import Status
 from storage.database import insert
@@ -22,6 +24,7 @@ from storage.tables import (
     attachments,
     consents,
     departments,
+    deputy_mayors,
     entries,
     forms,
     inbox,
@@ -29,6 +32,7 @@ from storage.tables import (
     organizations,
     outbox,
     people,
+    question_messages,
     questions,
     representatives,
 )
@@ -57,6 +61,7 @@ _PEOPLE = (
         departments.c.name_ru,
         departments.c.name_kk,
         exists(select(literal(1)).where(admins.c.person_id == people.c.id)).label("is_admin"),
+        exists(select(literal(1)).where(deputy_mayors.c.person_id == people.c.id)).label("is_deputy_mayor"),
     )
     .select_from(people)
     .outerjoin(representatives, representatives.c.person_id == people.c.id)
@@ -77,6 +82,8 @@ def _person(row: Row[Any]) -> Person:
         representative=_representative(row),
         official=_official(row),
         is_admin=row.is_admin,
+        is_deputy_mayor=row.is_deputy_mayor,
+        wants=Wants(row.wants),
     )
 
 
@@ -149,7 +156,7 @@ async def represent(
     db: AsyncConnection, person_id: int, organization_id: int, state: RepresentativeState, now: datetime
 ) -> None:
     """The person speaks for this NGO from now on; the first verified one becomes its head."""
-    is_head = state is RepresentativeState.VERIFIED and not await has_verified(db, organization_id)
+    is_head = state is RepresentativeState.VERIFIED and await _is_first(db, organization_id)
     values = {
         "organization_id": organization_id,
         "state": state,
@@ -162,12 +169,15 @@ async def represent(
     await db.execute(row.on_conflict_do_update(index_elements=["person_id"], set_=values))
 
 
-async def has_verified(db: AsyncConnection, organization_id: int) -> bool:
+async def _is_first(db: AsyncConnection, organization_id: int) -> bool:
+    """No representative of this NGO is verified yet. Locked: a colleague may be approved at this moment."""
+    here = select(organizations.c.id).where(organizations.c.id == organization_id)
+    await db.execute(here.with_for_update(key_share=True))
     query = select(representatives.c.person_id).where(
         representatives.c.organization_id == organization_id,
         representatives.c.state == RepresentativeState.VERIFIED,
     )
-    return (await db.execute(query.limit(1))).first() is not None
+    return (await db.execute(query.limit(1))).first() is None
 
 
 async def decide(
@@ -181,7 +191,7 @@ async def decide(
     )
     if organization is None:
         return False
-    is_head = state is RepresentativeState.VERIFIED and not await has_verified(db, organization)
+    is_head = state is RepresentativeState.VERIFIED and await _is_first(db, organization)
     await db.execute(
         update(representatives)
         .where(representatives.c.person_id == person_id)
@@ -197,7 +207,11 @@ async def waiting(db: AsyncConnection) -> list[Person]:
 
 
 async def serve_in(db: AsyncConnection, person_id: int, department_id: int, is_head: bool, now: datetime) -> None:
-    """The person is an official of this department from now on; a new head takes the place of the old one."""
+    """The person is an official of this department from now on; a new head takes the place of the old one.
+
+    What they had taken in another department is free to be taken there again.
+    """
+    await release_questions(db, person_id, but_of=department_id)
     if is_head:
         await db.execute(update(officials).where(officials.c.department_id == department_id).values(is_head=False))
     values = {"department_id": department_id, "is_head": is_head, "since": now}
@@ -218,6 +232,36 @@ async def officials_of(db: AsyncConnection, department_id: int) -> list[Person]:
 async def make_admin(db: AsyncConnection, person_id: int, now: datetime) -> None:
     row = insert(db, admins).values(person_id=person_id, since=now)
     await db.execute(row.on_conflict_do_nothing())
+
+
+async def make_deputy_mayor(db: AsyncConnection, person_id: int, now: datetime) -> None:
+    row = insert(db, deputy_mayors).values(person_id=person_id, since=now)
+    await db.execute(row.on_conflict_do_nothing())
+
+
+async def set_wants(db: AsyncConnection, person_id: int, wants: Wants) -> None:
+    await db.execute(update(people).where(people.c.id == person_id).values(wants=wants))
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Who is who in the city's house, read once for a sweep over many questions."""
+
+    officials: dict[int, list[int]]
+    heads: dict[int, int]
+    admins: list[int]
+    deputy_mayors: list[int]
+
+
+async def directory(db: AsyncConnection) -> Directory:
+    of_departments: dict[int, list[int]] = {}
+    heads: dict[int, int] = {}
+    for row in await db.execute(select(officials).order_by(officials.c.person_id)):
+        of_departments.setdefault(row.department_id, []).append(row.person_id)
+        if row.is_head:
+            heads[row.department_id] = row.person_id
+    deputies = await db.scalars(select(deputy_mayors.c.person_id).order_by(deputy_mayors.c.person_id))
+    return Directory(of_departments, heads, await admin_ids(db), list(deputies))
 
 
 async def appoint(db: AsyncConnection, person_ids: list[int], now: datetime) -> None:
@@ -274,25 +318,42 @@ async def forget(db: AsyncConnection, person_id: int) -> None:
     """The name goes, the questions stay with the NGO.
 
     What hangs on the person goes with the row (consents, forms, roles); questions and history keep an empty author.
-    Updates as Telegram sent them and messages still waiting hold the name as well.
+    Elsewhere the Telegram number stands as a chat, in keys, and under the buttons of those who were to decide on them.
     """
-    await db.execute(delete(outbox).where(outbox.c.chat_id == person_id, outbox.c.done_at.is_(None)))
-    await db.execute(update(outbox).where(outbox.c.chat_id == person_id, outbox.c.facts != "{}").values(facts="{}"))
-    await db.execute(
-        delete(inbox).where(
-            inbox.c.person_id == person_id, or_(inbox.c.done_at.isnot(None), inbox.c.dead_at.isnot(None))
-        )
-    )
+    await db.execute(delete(question_messages).where(question_messages.c.chat_id == person_id))
+    await db.execute(update(entries).where(entries.c.actor_id == person_id).values(source=None))
+    await _forget_messages(db, person_id)
+    await _forget_updates(db, person_id)
+    await db.execute(update(people).where(people.c.choices.like(f'%:{person_id}"%')).values(choices=None))
     await db.execute(delete(people).where(people.c.id == person_id))
 
 
-async def release_questions(db: AsyncConnection, person_id: int) -> None:
-    """An official leaves: what they had taken is free to be taken again."""
-    await db.execute(
-        update(questions)
-        .where(questions.c.responsible_id == person_id, questions.c.status == Status.IN_WORK)
-        .values(responsible_id=None, status=Status.REGISTERED)
-    )
+async def _forget_messages(db: AsyncConnection, person_id: int) -> None:
+    """What waits is not said; of what was said stays how it ended, which the official's card shows."""
+    here = outbox.c.chat_id == person_id
+    about = (outbox.c.template == "applicant") & (outbox.c.facts == json.dumps({"person": person_id}))
+    await db.execute(delete(outbox).where(or_(here & outbox.c.done_at.is_(None), about)))
+    await db.execute(update(outbox).where(here).values(chat_id=0, key=None, facts="{}"))
+
+
+async def _forget_updates(db: AsyncConnection, person_id: int) -> None:
+    """The oldest one that is not handled is the one that asks for this: it will be done, and is emptied meanwhile.
+
+    Those behind it are of somebody new.
+    """
+    theirs = inbox.c.person_id == person_id
+    handled = or_(inbox.c.done_at.isnot(None), inbox.c.dead_at.isnot(None))
+    await db.execute(delete(inbox).where(theirs, handled))
+    this_one = select(func.min(inbox.c.update_id)).where(theirs).scalar_subquery()
+    await db.execute(update(inbox).where(inbox.c.update_id == this_one).values(person_id=0, payload="{}"))
+
+
+async def release_questions(db: AsyncConnection, person_id: int, *, but_of: int | None = None) -> None:
+    """An official leaves: what they had taken is free to be taken again, `but_of` the department they stay in."""
+    taken = (questions.c.responsible_id == person_id) & (questions.c.status == Status.IN_WORK)
+    if but_of is not None:
+        taken &= questions.c.department_id != but_of
+    await db.execute(update(questions).where(taken).values(responsible_id=None, status=Status.REGISTERED))
 
 
 async def count_admins(db: AsyncConnection) -> int:

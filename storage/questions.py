@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, case, func, or_, select, update
+from sqlalchemy import Case, Row, Select, and_, bindparam, case, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.draft import Attachment, AttachmentKind, Piece, albums
-from domain.people import Language, Names, Person, RepresentativeState
+from domain.people import Language, Names, Person, RepresentativeState, Wants
 from domain.question import (
     CLOSED,
     OPEN,
@@ -23,6 +23,7 @@ from domain.question import (
     Outcome,
     Question,
     Status,
+    Urgency,
     Verdict,
     Who,
     standing,
@@ -114,6 +115,8 @@ def _question(row: Row[Any]) -> Question:
         ending=Ending(row.ending) if row.ending else None,
         answered_at=row.answered_at,
         react_by=row.react_by,
+        remind_on=row.remind_on,
+        rungs=row.rungs,
     )
 
 
@@ -211,6 +214,8 @@ def _columns(question: Question) -> dict[str, Any]:
         "ending": question.ending,
         "answered_at": question.answered_at,
         "react_by": question.react_by,
+        "remind_on": question.remind_on,
+        "rungs": question.rungs,
     }
 
 
@@ -284,6 +289,8 @@ async def _tell(
 ) -> None:
     """One outbox row a person, and one an album behind it; the key makes each stage reach each person once."""
     told = await recipients(db, change.after, audience)
+    if notice is Notice.NEW:
+        told = await _without_those_who_wait_for_the_morning(db, told)
     about = change.after.id
     for person_id in told:
         by_themselves = person_id == change.actor_id
@@ -294,6 +301,12 @@ async def _tell(
         await outbox.say(db, person_id, notice, {"entry": entry_id}, now, priority=priority, key=key, question_id=about)
         if notice in _WITH_ATTACHMENTS:
             await send_attachments(db, person_id, change.after, entry_id, now, key=key)
+
+
+async def _without_those_who_wait_for_the_morning(db: AsyncConnection, told: list[int]) -> list[int]:
+    """New questions come at once only to officials who want them so; the others find them in the morning card."""
+    query = select(people.c.id).where(people.c.id.in_(told), people.c.wants == Wants.AT_ONCE)
+    return list(await db.scalars(query.order_by(people.c.id)))
 
 
 async def send_attachments(
@@ -458,17 +471,18 @@ class Page:
     questions: list[Question]
     number: int
     total: int
+    size: int = PAGE
 
     @property
     def pages(self) -> int:
-        return max(1, -(-self.total // PAGE))
+        return max(1, -(-self.total // self.size))
 
 
-async def _page(db: AsyncConnection, query: Select[Any], where: Any, page: int) -> Page:
+async def _page(db: AsyncConnection, query: Select[Any], where: Any, page: int, size: int = PAGE) -> Page:
     total = await db.scalar(select(func.count()).select_from(questions).where(where)) or 0
-    page = max(0, min(page, (total - 1) // PAGE if total else 0))
-    rows = await db.execute(query.where(where).limit(PAGE).offset(page * PAGE))
-    return Page([_question(row) for row in rows], page, total)
+    page = max(0, min(page, (total - 1) // size if total else 0))
+    rows = await db.execute(query.where(where).limit(size).offset(page * size))
+    return Page([_question(row) for row in rows], page, total, size)
 
 
 async def of_ngo(db: AsyncConnection, person: Person, *, closed: bool, page: int) -> Page:
@@ -480,22 +494,88 @@ async def of_ngo(db: AsyncConnection, person: Person, *, closed: bool, page: int
     return await _page(db, _QUESTIONS.order_by(questions.c.id.desc()), and_(mine, state), page)
 
 
-async def inbox_of(db: AsyncConnection, department_id: int | None, *, today: date, soon: date, page: int) -> Page:
-    """What a department owes: overdue, due today, due until `soon`, waiting for the NGO, new, the rest.
-
-    None: what has no department yet, for administrators.
-    """
-    here = questions.c.department_id == department_id if department_id else questions.c.department_id.is_(None)
-    urgency = case(
-        (questions.c.due_on < today, 0),
-        (questions.c.due_on == today, 1),
-        (questions.c.due_on <= soon, 2),
-        (questions.c.status == Status.WAITING, 3),
-        (questions.c.status == Status.REGISTERED, 4),
-        else_=5,
+def urgency(today: date, soon: date) -> Case[int]:
+    """The order of a department's list: overdue, due today, due until `soon`, waiting for the NGO, new, the rest."""
+    return case(
+        (questions.c.due_on < today, literal(Urgency.OVERDUE.value)),
+        (questions.c.due_on == today, literal(Urgency.TODAY.value)),
+        (questions.c.due_on <= soon, literal(Urgency.SOON.value)),
+        (questions.c.status == Status.WAITING, literal(Urgency.WAITING.value)),
+        (questions.c.status == Status.REGISTERED, literal(Urgency.NEW.value)),
+        else_=literal(Urgency.REST.value),
     )
-    query = _QUESTIONS.order_by(urgency, questions.c.due_on, questions.c.id)
-    return await _page(db, query, and_(here, questions.c.status.in_(OPEN)), page)
+
+
+def owed_by(department_id: int | None) -> Any:
+    """Open questions of a department; None: those without one, for administrators."""
+    here = questions.c.department_id == department_id if department_id else questions.c.department_id.is_(None)
+    return and_(here, questions.c.status.in_(OPEN))
+
+
+async def inbox_of(
+    db: AsyncConnection,
+    department_id: int | None,
+    *,
+    today: date,
+    soon: date,
+    page: int,
+    size: int = PAGE,
+    responsible_id: int | None = None,
+) -> Page:
+    """What a department owes, the most urgent first; with `responsible_id` only what this official owes."""
+    query = _QUESTIONS.order_by(urgency(today, soon), questions.c.due_on, questions.c.id)
+    where = owed_by(department_id)
+    if responsible_id is not None:
+        where = and_(where, questions.c.responsible_id == responsible_id)
+    return await _page(db, query, where, page, size)
+
+
+async def many(db: AsyncConnection, question_ids: list[int]) -> list[Question]:
+    """For the program itself: these questions, by their ids."""
+    rows = await db.execute(_QUESTIONS.where(questions.c.id.in_(question_ids)).order_by(questions.c.id))
+    return [_question(row) for row in rows]
+
+
+async def all_open(db: AsyncConnection) -> list[Question]:
+    """Every question to which an answer is owed by a date, locked: its date is about to be reckoned anew."""
+    here = and_(questions.c.status.in_(OPEN), questions.c.due_on.isnot(None))
+    await db.execute(select(questions.c.id).where(here).order_by(questions.c.id).with_for_update())
+    return [_question(row) for row in await db.execute(_QUESTIONS.where(here).order_by(questions.c.id))]
+
+
+async def move(db: AsyncConnection, moved: list[tuple[int, date | None, date | None]]) -> None:
+    """(id, new due date, next reminder day) of each question whose date the calendar moved."""
+    if moved:
+        row = update(questions).where(questions.c.id == bindparam("of"))
+        row = row.values(due_on=bindparam("until"), remind_on=bindparam("next"))
+        await db.execute(row, [{"of": q, "until": due_on, "next": day} for q, due_on, day in moved])
+
+
+async def people_of_ngos(db: AsyncConnection, organization_ids: list[int | None]) -> dict[int, list[int]]:
+    """The verified representatives of these NGOs."""
+    wanted = sorted({o for o in organization_ids if o is not None})
+    found: dict[int, list[int]] = {}
+    query = select(representatives.c.organization_id, representatives.c.person_id).where(
+        representatives.c.organization_id.in_(wanted), representatives.c.state == RepresentativeState.VERIFIED
+    )
+    for row in await db.execute(query):
+        found.setdefault(row.organization_id, []).append(row.person_id)
+    return found
+
+
+async def to_remind(db: AsyncConnection, today: date) -> list[Question]:
+    """Open questions whose next reminder day has come, or was not reckoned yet."""
+    due = or_(questions.c.remind_on.is_(None), questions.c.remind_on <= today)
+    here = and_(questions.c.status.in_(OPEN), due, questions.c.due_on.isnot(None))
+    return [_question(row) for row in await db.execute(_QUESTIONS.where(here).order_by(questions.c.id))]
+
+
+async def reminded(db: AsyncConnection, reckoned: list[tuple[int, date | None, int]]) -> None:
+    """(id, next reminder day, rungs of the ladder that have heard) of each question that was looked at."""
+    if reckoned:
+        row = update(questions).where(questions.c.id == bindparam("of"))
+        row = row.values(remind_on=bindparam("next"), rungs=bindparam("heard"))
+        await db.execute(row, [{"of": q, "next": day, "heard": rungs} for q, day, rungs in reckoned])
 
 
 async def unjudged(db: AsyncConnection, today: date, limit: int) -> list[int]:

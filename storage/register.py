@@ -48,17 +48,17 @@ async def search(db: AsyncConnection, query: str, limit: int = 5) -> list[Organi
     shared = func.count().label("shared")
     best = (
         select(organization_trigrams.c.organization_id, shared)
-        .where(organization_trigrams.c.trigram.in_(sorted(asked)[:100]))
+        .join(organizations, organizations.c.id == organization_trigrams.c.organization_id)
+        .where(
+            organization_trigrams.c.trigram.in_(sorted(asked)[:100]),
+            organizations.c.state != OrganizationState.DECLINED,
+        )
         .group_by(organization_trigrams.c.organization_id)
         .order_by(shared.desc(), organization_trigrams.c.organization_id)
         .limit(_PRESELECTED)
         .subquery()
     )
-    found = await db.execute(
-        select(organizations)
-        .join(best, best.c.organization_id == organizations.c.id)
-        .where(organizations.c.state != OrganizationState.DECLINED)
-    )
+    found = await db.execute(select(organizations).join(best, best.c.organization_id == organizations.c.id))
     ranked = sorted(
         ((likeness(query, row.name), _organization(row)) for row in found),
         key=lambda pair: (-pair[0], pair[1].name),

@@ -79,6 +79,7 @@ people = Table(
     Column("simple", Boolean, nullable=False, server_default=text("false")),
     # The last keyboard shown, so that a typed label or number means its button: [[label, data], …]
     Column("choices", Text),
+    Column("wants", String(20), nullable=False, server_default="at_once"),  # see domain.people.Wants
     Column("blocked_at", Moment),  # set when Telegram says so, cleared when the person writes again
     Column("created_at", Moment, nullable=False),
 )
@@ -159,6 +160,10 @@ officials = Table(
 
 admins = Table("admins", metadata, _person("person_id", key=True), Column("since", Moment, nullable=False))
 
+deputy_mayors = Table(
+    "deputy_mayors", metadata, _person("person_id", key=True), Column("since", Moment, nullable=False)
+)
+
 invitations = Table(
     "invitations",
     metadata,
@@ -203,6 +208,14 @@ questions = Table(
     Column("ending", String(20)),
     Column("answered_at", Moment),
     Column("react_by", Date),
+    Column("remind_on", Date),  # the next morning it is reminded of; nothing: not reckoned yet
+    Column("rungs", Integer, nullable=False, server_default="0"),
+    Index(
+        "ix_questions_remind_on_open",
+        "remind_on",
+        sqlite_where=text("status IN ('registered', 'in_work', 'waiting')"),
+        postgresql_where=text("status IN ('registered', 'in_work', 'waiting')"),
+    ),
     Index("ix_questions_department_id_status_due_on", "department_id", "status", "due_on"),
     Index("ix_questions_organization_id_id", "organization_id", "id"),
     Index("ix_questions_author_id_id", "author_id", "id"),
@@ -337,4 +350,32 @@ audit = Table(
     Column("after", Text, nullable=False, server_default=""),
     Column("update_id", BigInteger),
     Index("ix_audit_object", "object"),
+)
+
+# What time caused, once each: `reminders 2026-11-23`, `digest 3 2026-11-23`. Whoever inserts the row does the work.
+slots = Table(
+    "slots",
+    metadata,
+    Column("key", String(80), primary_key=True),
+    Column("at", Moment, nullable=False),
+)
+
+# The working calendar, corrected by an administrator: the library's table is right in January and wrong by autumn.
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("day", Date, primary_key=True, autoincrement=False),
+    Column("working", Boolean, nullable=False),
+    Column("reason_kk", String(200), nullable=False),
+    Column("reason_ru", String(200), nullable=False),
+    _person_who_may_leave("by"),
+    Column("at", Moment, nullable=False),
+)
+
+# What an administrator changed of the city's habits, over the settings: `ladder` → `1,3,5`.
+habits = Table(
+    "habits",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", String(200), nullable=False),
 )

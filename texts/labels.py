@@ -63,6 +63,19 @@ LABELS = {
     "without_department": N_("Without a department"),
     "forget_once": N_("Yes, delete my data"),
     "forget_twice": N_("Delete for good"),
+    "calendar": N_("Calendar"),
+    "day_off": N_("Day off"),
+    "working_day": N_("Working day"),
+    "take_back_correction": N_("Take a correction back"),
+    "year_checked": N_("The year is checked"),
+    "apply": N_("Apply"),
+    "habits": N_("Terms and reminders"),
+    "ladder": N_("Who is told when it is late"),
+    "term": N_("Term of an answer"),
+    "digest_time": N_("Time of the morning card"),
+    "at_once": N_("At once"),
+    "digest": N_("In the morning card"),
+    "only_mine": N_("Only mine"),
     "keep": N_("No, keep everything"),
 }
 
@@ -101,6 +114,7 @@ ROLE_LABELS = {
     Role.OFFICIAL: N_("Official"),
     Role.HEAD: N_("Head of the department"),
     Role.ADMIN: N_("Administrator"),
+    Role.DEPUTY_MAYOR: N_("Deputy mayor"),
 }
 
 ATTACHMENT_WORDS = {

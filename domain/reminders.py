@@ -1,0 +1,112 @@
+"""When a question is reminded of, and who hears of it when it is late.
+
+    half-term → 3 working days before → 1 working day before → the morning of the date → each working day while late
+
+A question has one next reminder day at any time; whatever was missed while the program was down is told once, as the
+newest of it. When it is late, the ladder tells one more person at each step, and everybody who is next and when.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from domain.calendar import WorkingCalendar
+from domain.city import City
+from domain.ladder import Rung
+from domain.question import OPEN, Question
+
+
+class Stage(StrEnum):
+    """How near the date is, from the calm to the urgent."""
+
+    HALF_TERM = "half_term"
+    THREE_DAYS = "three_days"  # working days before the date
+    ONE_DAY = "one_day"
+    DUE = "due"  # the morning of the date
+    LATE = "late"  # each working day after it
+
+
+def milestones(question: Question, city: City) -> list[tuple[date, Stage]]:
+    """The reminder days up to the date, in order. Of two on one day the more urgent stays; a short term has fewer."""
+    if question.due_on is None:
+        return []
+    calendar, due_on = city.calendar, question.due_on
+    start = city.why(question).start
+    days = {
+        calendar.add(start, question.term // 2): Stage.HALF_TERM,
+        calendar.add(due_on, -3): Stage.THREE_DAYS,
+        calendar.add(due_on, -1): Stage.ONE_DAY,
+        due_on: Stage.DUE,
+    }
+    return sorted((day, stage) for day, stage in days.items() if start < day <= due_on)
+
+
+def next_reminder_on(question: Question, after: date, city: City) -> date | None:
+    """The first reminder day after this date; None when nothing is owed."""
+    if question.status not in OPEN or question.due_on is None:
+        return None
+    ahead = next((day for day, _ in milestones(question, city) if day > after), None)
+    return ahead or city.calendar.add(max(after, question.due_on), 1)
+
+
+def stage_on(question: Question, today: date, city: City) -> Stage:
+    """The newest stage that has come by this date."""
+    if question.due_on is not None and today > question.due_on:
+        return Stage.LATE
+    passed = [stage for day, stage in milestones(question, city) if day <= today]
+    return passed[-1] if passed else Stage.HALF_TERM
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """What one question makes to be told on one morning.
+
+    `days_late` are working days; `climbed` the rungs that hear of it for the first time now; `rungs` how many have
+    heard in all; `next_rung` who is next, and on which date; `next_on` when this question is looked at again.
+    """
+
+    question: Question
+    stage: Stage
+    days_late: int
+    climbed: tuple[Rung, ...]
+    rungs: int
+    next_rung: tuple[date, Rung] | None
+    next_on: date | None
+
+    @property
+    def first_late(self) -> bool:
+        """The NGO is told once that the answer is late, and who has been told."""
+        return self.days_late > 0 and len(self.climbed) == self.rungs > 0
+
+
+def reckoned_on(question: Question, city: City) -> date | None:
+    """The question's next reminder day: as stored, or the first of its term when it was not reckoned yet."""
+    if question.remind_on is not None or question.due_on is None:
+        return question.remind_on
+    return next_reminder_on(question, city.why(question).start, city)
+
+
+def remind(question: Question, today: date, city: City) -> Reminder | None:
+    """What is to be told of this question this morning, however many mornings were missed. None: nothing yet."""
+    due_since = reckoned_on(question, city)
+    if due_since is None or due_since > today or question.due_on is None:
+        return None
+    late = days_late(question, today, city.calendar)
+    reached = city.ladder.reached(late)
+    coming = city.ladder.next_after(late)
+    return Reminder(
+        question,
+        stage_on(question, today, city),
+        late,
+        reached[question.rungs :],
+        len(reached),
+        (city.calendar.add(question.due_on, coming[0]), coming[1]) if coming and late else None,
+        next_reminder_on(question, today, city),
+    )
+
+
+def days_late(question: Question, today: date, calendar: WorkingCalendar) -> int:
+    """Working days since the date passed; 0 while it has not."""
+    if question.due_on is None or today <= question.due_on:
+        return 0
+    return calendar.working_days_between(question.due_on, today)

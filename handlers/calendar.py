@@ -1,0 +1,203 @@
+"""The working calendar in the administrator's hands: a year at a glance, corrections, and what they will move.
+
+A correction is first shown with its effect; [Apply] enters it and recounts all open questions in the same transaction.
+"""
+
+import re
+from collections import Counter, defaultdict
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from markupsafe import Markup
+
+from domain.calendar import Correction, Why, WorkingCalendar, days
+from domain.city import City
+from domain.draft import one_line
+from domain.recount import Moved, recount
+from handlers import cards, keyboards, newcomer
+from handlers.speech import Button
+from handlers.turn import Turn
+from storage import audit, habits, outbox, people, questions
+
+_MOST = 60
+"""Days in one list: a year has fewer holidays and moved days."""
+
+
+async def year(turn: Turn) -> None:
+    """Every day that is off though it is no weekend, every weekend that is worked, and each correction."""
+    today = turn.city.today(turn.now)
+    wanted = newcomer.number(turn.args) or today.year
+    wanted = min(max(wanted, today.year - 3), today.year + 3)
+    city = await turn.city_now()
+    said = [_day_line(turn, city, day) for day in days(date(wanted, 1, 1), date(wanted, 12, 31))]
+    keyboard = [
+        [Button(str(wanted - 1), f"calendar:{wanted - 1}"), Button(str(wanted + 1), f"calendar:{wanted + 1}")],
+        [turn.button("day_off", "correct:off"), turn.button("working_day", "correct:working")],
+        [turn.button("take_back_correction", "correct:back"), turn.button("year_checked", f"year_checked:{wanted}")],
+        [turn.button("back", "desk")],
+    ]
+    heading = turn.say("<b>Working calendar, {year}</b>", year=wanted)
+    turn.reply(heading, cards.lines(*said), keyboard=keyboard, edit=True)
+
+
+def _day_line(turn: Turn, city: City, day: date) -> Markup | None:
+    """Weekends as usual are not listed."""
+    why = city.calendar.why_off(day)
+    corrected = any(c.day == day for c in city.calendar.corrections)
+    if why is None:
+        weekend = day.weekday() >= 5
+        return turn.say("{date}: working day", date=turn.words.weekday(day)) if weekend or corrected else None
+    if why.why is Why.WEEKEND:
+        return None
+    return turn.say("{date}: {reason}", date=turn.words.weekday(day), reason=cards.reason(turn.words, why))
+
+
+async def correct(turn: Turn) -> None:
+    """[Day off] or [Working day]: which, and why; one or a list of them."""
+    what = turn.args[0] if turn.args else ""
+    if what not in ("off", "working", "back"):
+        await year(turn)
+        return
+    await turn.wait_for("calendar", "days", {"what": what})
+    if what == "back":
+        turn.reply(turn.say("Which correction is to be taken back? Type the date, for example 08.05.2026."))
+        return
+    turn.reply(
+        turn.say(
+            "Type the date and the reason in Russian and in Kazakh with semicolons between, one day a line, "
+            "for example:\n08.05.2026; перенос с 4 мая; 4 мамырдан ауыстыру"
+        )
+    )
+
+
+_LINE = re.compile(r"\s*(\d{1,2})\.(\d{1,2})\.(\d{4})\s*(?:;\s*([^;]*?)\s*(?:;\s*([^;]*?)\s*)?)?")
+
+
+async def days_typed(turn: Turn) -> None:
+    """Understand the list, and show what it would move before anything is changed."""
+    what = turn.form.data["what"] if turn.form else "off"
+    lines = [line for line in turn.text.splitlines() if line.strip()][:_MOST]
+    found = [(line, _read(line, what)) for line in lines]
+    bad = [line for line, correction in found if correction is None]
+    if bad or not found:
+        line = one_line("".join(bad[:1]), 80)
+        turn.reply(turn.say("This line is not understood: «{line}». Nothing was changed.", line=line))
+        return
+    corrections = [correction for _, correction in found if correction]
+    await turn.wait_for("calendar", "apply", {"what": what, "days": [_to_json(c) for c in corrections]})
+    moved = await _moved(turn, _with(await turn.city_now(), corrections, what))
+    turn.reply(
+        cards.lines(*(_correction_line(turn, c, what) for c in corrections)),
+        _effect(turn, moved),
+        keyboard=keyboards.labelled(turn.words, ("apply", "apply_correction"), ("cancel", "cancel")),
+    )
+
+
+def _read(line: str, what: str) -> Correction | None:
+    match = _LINE.fullmatch(line)
+    if match is None:
+        return None
+    try:
+        day = date(int(match[3]), int(match[2]), int(match[1]))
+    except ValueError:
+        return None
+    ru, kk = one_line(match[4] or "", 200), one_line(match[5] or "", 200)
+    if what != "back" and not (ru and kk):
+        return None
+    return Correction(day, what == "working", kk, ru)
+
+
+def _to_json(correction: Correction) -> list[Any]:
+    return [correction.day.isoformat(), correction.working, correction.reason_kk, correction.reason_ru]
+
+
+def _from_json(data: list[Any]) -> Correction:
+    return Correction(date.fromisoformat(data[0]), data[1], data[2], data[3])
+
+
+def _with(city: City, corrections: list[Correction], what: str) -> City:
+    """The city as it would be."""
+    days_named = {c.day for c in corrections}
+    kept = tuple(c for c in city.calendar.corrections if c.day not in days_named)
+    added = () if what == "back" else tuple(corrections)
+    return replace(city, calendar=WorkingCalendar((*kept, *added)))
+
+
+async def _moved(turn: Turn, city: City) -> list[Moved]:
+    return recount(await questions.all_open(turn.db), city, city.today(turn.now))
+
+
+def _correction_line(turn: Turn, correction: Correction, what: str) -> Markup:
+    date_ = turn.words.weekday(correction.day)
+    if what == "back":
+        return turn.say("{date}: the correction is taken back", date=date_)
+    said = turn.say("working day") if correction.working else turn.say("day off")
+    return turn.say(
+        "{date}: {what} ({ru}; {kk})", date=date_, what=said, ru=correction.reason_ru, kk=correction.reason_kk
+    )
+
+
+def _effect(turn: Turn, moved: list[Moved]) -> Markup:
+    """`Open questions that move by 1 day: 17`."""
+    if not moved:
+        return turn.say("No open question moves.")
+    by = Counter((m.question.due_on - m.was_due_on).days for m in moved if m.question.due_on)
+    return cards.lines(
+        *(
+            turn.words.count(
+                "Open questions that move by {n} day: {many}",
+                "Open questions that move by {n} days: {many}",
+                span,
+                many=many,
+            )
+            for span, many in sorted(by.items())
+        )
+    )
+
+
+async def apply(turn: Turn) -> None:
+    """Enter the correction and recount every open question, in this one transaction; tell whose date moved."""
+    if turn.form is None:
+        await year(turn)
+        return
+    data = turn.form.data
+    corrections = [_from_json(c) for c in data["days"]]
+    for correction in corrections:
+        if data["what"] == "back":
+            await habits.uncorrect(turn.db, correction.day)
+        else:
+            await habits.correct(turn.db, correction, turn.person.id, turn.now)
+    moved = await _moved(turn, await turn.city_now())
+    await questions.move(turn.db, [(m.question.id, m.question.due_on, m.question.remind_on) for m in moved])
+    await _tell(turn, moved)
+    named = ", ".join(c.day.isoformat() for c in corrections)
+    await audit.write(
+        turn.db, turn.now, turn.person.id, "calendar corrected", "calendar", after=f"{data['what']} {named}"
+    )
+    await turn.finish()
+    turn.reply(turn.say("The calendar is corrected."), _effect(turn, moved))
+
+
+async def _tell(turn: Turn, moved: list[Moved]) -> None:
+    """One message for one person, on both sides, whichever of their questions moved."""
+    directory = await people.directory(turn.db)
+    lines: dict[int, list[list[Any]]] = defaultdict(list)
+    ngos = await questions.people_of_ngos(turn.db, [m.question.organization_id for m in moved])
+    for m in moved:
+        question = m.question
+        officials = directory.officials.get(question.department_id or 0, [])
+        owner = [question.responsible_id] if question.responsible_id else officials
+        author = [question.author_id] if question.author_id else []
+        for person_id in {*owner, *author, *ngos.get(question.organization_id or 0, [])}:
+            lines[person_id].append([question.id, m.was_due_on.isoformat()])
+    for person_id, of_person in sorted(lines.items()):
+        await outbox.say(turn.db, person_id, "moved", {"lines": of_person}, turn.now)
+
+
+async def year_checked(turn: Turn) -> None:
+    """The administrator has compared the year with the Government's decree: the weekly warning ends."""
+    checked = newcomer.number(turn.args)
+    await habits.change(turn.db, f"checked {checked}", "yes")
+    await audit.write(turn.db, turn.now, turn.person.id, "calendar checked", "calendar", after=str(checked))
+    turn.reply(turn.say("The calendar of {year} is checked.", year=checked))
