@@ -25,7 +25,7 @@ def back_up(database_url: str, target: Path) -> None:
             closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as live,
             closing(sqlite3.connect(part)) as copy,
         ):
-            live.backup(copy, pages=1000, sleep=0.01)
+            live.backup(copy)  # in one step: in several, each write of the bot between them starts it anew, for ever
         part.replace(target)
     except (sqlite3.Error, OSError) as error:
         part.unlink(missing_ok=True)

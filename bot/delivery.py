@@ -127,7 +127,7 @@ class Delivery:
 
     async def _words(self, row: Outgoing) -> Sequence[Call]:
         now = self.clock.now()
-        if row.template == "reply" and now - row.created_at > STALE_REPLY:
+        if row.template in ("reply", "redraw") and now - row.created_at > STALE_REPLY:
             return []
         async with self.database.reading() as db:
             return await notices.render(db, row, self.city, now)
@@ -152,6 +152,8 @@ class Delivery:
                 await self._postpone(row, decision.after, reason)
             case Next.BLOCKED:
                 await self._settle(row, Fate.BLOCKED, error=reason)
+            case Next.SEND_ANEW if row.template == "redraw":
+                await self._settle(row, Fate.DROPPED)  # the person deleted the card: it is not forced on them again
             case Next.SEND_ANEW:
                 await self._send_anew(row, call)
             case Next.MOVED:
@@ -207,7 +209,7 @@ class Delivery:
 
 def _keyboard(row: Outgoing, calls: Sequence[Call]) -> list[tuple[str, str]]:
     """The buttons of a notice that just arrived: typing their labels must work as well."""
-    if row.template == "reply":
+    if row.template in ("reply", "redraw"):
         return []  # a dialogue's keyboard was remembered in its own turn
     markup: dict[str, Any] = calls[-1].params.get("reply_markup") or {}
     return [(b["text"], b["callback_data"]) for line in markup.get("inline_keyboard", ()) for b in line]

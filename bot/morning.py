@@ -4,8 +4,11 @@ Each is a slot: whoever takes it does all of it in one transaction. Outside work
 taken, so what falls there is done at the next working moment, folded into one message for one person.
 """
 
+import json
 from collections import defaultdict
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,12 +19,15 @@ from domain.ladder import Rung
 from domain.people import Wants
 from domain.question import Audience, Question
 from domain.reminders import Reminder, reckoned_on, remind
+from handlers import notices
+from handlers.speech import Call
 from storage import digests, habits, outbox, people, questions, slots
-from storage.outbox import Priority
+from storage.outbox import Priority, Shown
 from storage.people import Directory
 
 Line = dict[str, Any]
 _NOVEMBER = 11
+_A_DAY = timedelta(days=1)
 
 
 async def send_reminders(db: AsyncConnection, city: City, now: datetime) -> bool:
@@ -149,3 +155,32 @@ async def _weekly(db: AsyncConnection, city: City, directory: Directory, today: 
         facts = {"department": department_id, "monday": monday.isoformat()}
         key = f"week {monday} {department_id or 0} {person_id}"
         await outbox.say(db, person_id, "week", facts, now, priority=Priority.REMINDER, key=key)
+
+
+async def redraw_digests(db: AsyncConnection, city: City, now: datetime) -> bool:
+    """The morning card is edited during the day rather than sent again; at most every ten minutes, when it changed."""
+    local = now.astimezone(city.zone)
+    if quiet(now, city.calendar, city.hours, city.zone):
+        return False
+    if not await slots.take(db, f"redraw {local:%Y-%m-%d %H}:{local.minute // 10}", now):
+        return False
+    changed = False
+    for shown in await outbox.shown_since(db, "digest", now - _A_DAY):
+        if shown.row.facts.get("day") == local.date().isoformat():
+            changed = await _redraw(db, shown, city, now) or changed
+    return changed
+
+
+async def _redraw(db: AsyncConnection, shown: Shown, city: City, now: datetime) -> bool:
+    row = replace(shown.row, facts=shown.row.facts | {"shown": shown.row.facts.get("shown", "")})
+    calls = await notices.render(db, row, city, now)
+    if len(calls) != 1:
+        return False  # somebody who no longer works there, or a card of several messages
+    params = {"reply_markup": {"inline_keyboard": []}} | calls[0].params
+    looks = sha256(json.dumps(params, sort_keys=True).encode()).hexdigest()[:16]
+    if looks == row.facts["shown"]:
+        return False
+    call = Call("editMessageText", params | {"message_id": shown.message_id})
+    await outbox.say(db, row.chat_id, "redraw", call.to_json(), now, priority=Priority.REMINDER)
+    await outbox.note(db, row.id, row.facts | {"shown": looks})
+    return True

@@ -142,7 +142,10 @@ async def _digest(m: Morning) -> list[Call]:
         return []
     only = m.person.id if m.row.facts["mine"] else None
     blocks, shown = await digest(m.db, m.words, m.city, m.today, department_id, only)
-    return _said(m, blocks, shown) if blocks else []
+    if blocks:
+        return _said(m, blocks, shown)
+    # Drawn once already and everything answered since: the card says so instead of standing there with old lines.
+    return _said(m, [m.words.say("Nothing is waiting for an answer.")], []) if "shown" in m.row.facts else []
 
 
 async def digest(

@@ -42,7 +42,7 @@ Said = tuple[list[Block], Keyboard]
 
 async def render(db: AsyncConnection, row: Outgoing, city: City, now: datetime) -> list[Call]:
     """The calls that say this row now; none: there is nothing to say any more."""
-    if row.template == "reply":
+    if row.template in ("reply", "redraw"):
         return [Call.from_json(row.facts)]
     person = await people.load(db, row.chat_id)
     if person is None:

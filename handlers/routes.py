@@ -134,6 +134,8 @@ BUTTONS: dict[str, Route] = {
     "apply_correction": Route(calendar.apply, administrator, "calendar", "apply"),
     "year_checked": Route(calendar.year_checked, administrator),
     "habits": Route(habits.show, administrator),
+    "topic_terms": Route(habits.topics, administrator),
+    "topic_term": Route(habits.topic_chosen, administrator),
     "habit": Route(habits.ask, administrator),
     "forward": Route(official.forward, administrator),
     "forward_to": Route(official.forward_to, administrator),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.people import Names
@@ -64,6 +64,11 @@ async def all_topics(db: AsyncConnection) -> list[Topic]:
 
 async def topic(db: AsyncConnection, topic_id: int) -> Topic | None:
     return next((t for t in await all_topics(db) if t.id == topic_id), None)
+
+
+async def set_term(db: AsyncConnection, topic_id: int, term: int | None) -> None:
+    """Working days for questions of this topic asked from now on; None: the city's term."""
+    await db.execute(update(topics).where(topics.c.id == topic_id).values(term=term))
 
 
 async def found(db: AsyncConnection, names: Names, topic_names: list[Names]) -> int:

@@ -179,6 +179,30 @@ async def delivered_at(db: AsyncConnection, question_id: int, template: str) -> 
     return list(await db.execute(query))
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A message that stands in somebody's chat: its row, with a fingerprint of how it was last drawn in the facts."""
+
+    row: Outgoing
+    message_id: int
+
+
+async def shown_since(db: AsyncConnection, template: str, since: datetime) -> list[Shown]:
+    """Delivered messages of this template, for redrawing them in place."""
+    query = select(outbox).where(
+        outbox.c.template == template,
+        outbox.c.fate == Fate.DELIVERED,
+        outbox.c.message_id.isnot(None),
+        outbox.c.done_at >= since,
+    )
+    return [Shown(_row(row), row.message_id) for row in await db.execute(query.order_by(outbox.c.id))]
+
+
+async def note(db: AsyncConnection, row_id: int, facts: dict[str, Any]) -> None:
+    """Remember with a delivered row how it was last drawn."""
+    await db.execute(update(outbox).where(outbox.c.id == row_id).values(facts=json.dumps(facts)))
+
+
 async def drop_for_blocked(db: AsyncConnection, chat_id: int, now: datetime) -> None:
     """The person blocked the bot: nothing more goes there; answers stay in the question's history."""
     waiting = and_(outbox.c.chat_id == chat_id, outbox.c.done_at.is_(None), outbox.c.leased_until.is_(None))
@@ -195,5 +219,5 @@ async def revive(db: AsyncConnection, chat_id: int, now: datetime) -> None:
 
 async def purge(db: AsyncConnection, now: datetime) -> None:
     """Replies are dialogue: once said they are of no further use. Settled notices are kept a month."""
-    reply = and_(outbox.c.template == "reply", outbox.c.done_at < now - timedelta(days=1))
+    reply = and_(outbox.c.template.in_(("reply", "redraw")), outbox.c.done_at < now - timedelta(days=1))
     await db.execute(delete(outbox).where(or_(reply, outbox.c.done_at < now - KEPT)))

@@ -113,7 +113,7 @@ async def load_many(db: AsyncConnection, person_ids: list[int]) -> list[Person]:
 
 
 async def meet(db: AsyncConnection, person_id: int, name: str, now: datetime) -> Person:
-    """The person, stored on the first message; a returning one is no longer taken for blocked."""
+    """The person, stored on the first message, under the name Telegram says now."""
     person = await load(db, person_id)
     if person is None:
         row = insert(db, people).values(id=person_id, name=name, created_at=now)

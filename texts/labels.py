@@ -72,6 +72,7 @@ LABELS = {
     "habits": N_("Terms and reminders"),
     "ladder": N_("Who is told when it is late"),
     "term": N_("Term of an answer"),
+    "topic_terms": N_("Terms of topics"),
     "digest_time": N_("Time of the morning card"),
     "at_once": N_("At once"),
     "digest": N_("In the morning card"),

@@ -253,3 +253,32 @@ async def test_from_november_administrators_are_asked_weekly_to_check_the_next_y
     before = len(saule.texts)
     await town.days_pass(7)
     assert not any("not checked yet" in said for said in new_texts(saule, before))
+
+
+async def test_the_morning_card_is_edited_during_the_day_rather_than_sent_again(town: Town) -> None:
+    people = await house(town)
+    first = await town.a_question(people["aigerim"])
+    daniyar = people["daniyar"]
+    await town.days_pass(1)
+    card = next(m for m in reversed(daniyar.phone.chat) if m.get("text", "").startswith("Culture and languages"))
+    second = await town.a_question(people["aigerim"], "And one more question for today.")
+    before = len(daniyar.texts)
+    town.clock.skip(timedelta(minutes=20))
+    await town.days_pass(0)
+    assert len(daniyar.texts) == before
+    redrawn = next(m for m in daniyar.phone.chat if m["message_id"] == card["message_id"])
+    assert first in redrawn["text"]
+    assert second in redrawn["text"]
+    assert "New: 2" in redrawn["text"]
+
+
+async def test_a_topic_may_have_a_term_of_its_own(town: Town) -> None:
+    people = await house(town)
+    saule = people["saule"]
+    await saule.writes("/admin")
+    await saule.presses("Terms and reminders")
+    await saule.presses("Terms of topics")
+    await saule.presses("Help with cultural events")
+    await saule.writes("3")
+    await town.a_question(people["aigerim"])
+    assert "4 March 2026, Wednesday" in people["aigerim"].last
