@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from datetime import date, datetime, time, timedelta
 
 from bot.application import Application
-from domain.people import Language, OrganizationState
+from domain.people import Language, OrganizationState, Role
 from domain.register import bin_checksum
 from handlers.keyboards import LANGUAGES
 from simulator.phones import Phone
@@ -130,6 +130,7 @@ class Story:
 
     async def _everybody_joins(self) -> None:
         await self.saule.meets_the_bot()
+        await self.saule.writes(await self._invited("deputy_mayor"))  # one phone shows the ladder to its top
         await self.daniyar.meets_the_bot(await self._invited("official"))
         await self.daniyar.writes(_daniyar(self.daniyar.language))
         await self.botagoz.meets_the_bot(await self._invited("head"))
@@ -141,8 +142,10 @@ class Story:
     async def _invited(self, role: str) -> str:
         culture = next(names for names, _ in DEPARTMENTS if names.en == "Culture and languages")
         await self.saule.writes("/admin")
-        label = self.saule.words.plain(ROLE_LABELS[role])  # type: ignore[index]
-        await self.saule.presses("invitation", label, culture.in_(self.saule.language))
+        label = self.saule.words.plain(ROLE_LABELS[Role(role)])
+        await self.saule.presses("invitation", label)
+        if role in (Role.OFFICIAL, Role.HEAD):
+            await self.saule.presses(culture.in_(self.saule.language))
         link = re.search(r"\?start=(\S+)", str((self.saule.phone.last or {}).get("text", "")))
         return f"/start {link.group(1)}" if link else "/start"
 

@@ -88,6 +88,7 @@ async def _reminders(m: Morning) -> list[Call]:
 def _reminder_line(m: Morning, question: Question, line: dict[str, Any]) -> Markup:
     return cards.lines(
         cards.list_line(m.words, question, m.today),
+        m.words.say("Told on the ladder: {who}", who=m.words.say(_RUNGS[Rung(line["rung"])])) if line["rung"] else None,
         m.words.say("Responsible: {who}", who=cards.responsible(m.words, question)) if line["rung"] else None,
         m.words.count("Late by {n} working day.", "Late by {n} working days.", line["late"]) if line["late"] else None,
         _next_rung(m.words, line["next"]),

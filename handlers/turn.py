@@ -10,7 +10,7 @@ from typing import Any
 
 from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncConnection
-from telegram import Message, Update
+from telegram import Message, Update, User
 
 from domain.city import City
 from domain.draft import (
@@ -60,18 +60,24 @@ def understand(update: Update) -> Said | None:
         own = message is not None and message.chat.type == "private" and message.is_accessible
         return Said(
             query.from_user.id,
-            one_line(query.from_user.full_name, 130),
+            _name(query.from_user),
             query.from_user.language_code or "",
             pressed=query.data or "",
             pressed_message_id=message.message_id if message and own else None,
         )
     if (member := update.my_chat_member) and member.chat.type == "private":
         left = member.new_chat_member.status in ("kicked", "left")
-        return Said(member.from_user.id, one_line(member.from_user.full_name, 130), left=left)
+        return Said(member.from_user.id, _name(member.from_user), left=left)
     message = update.message or update.edited_message
     if not message or message.chat.type != "private" or not message.from_user or message.from_user.is_bot:
         return None
     return _said(message, edited=update.edited_message is not None)
+
+
+def _name(user: User) -> str:
+    """How others will read this person: by the number where nothing in the name can be seen."""
+    name = one_line(user.full_name, 130)
+    return str(user.id) if blank(name) else name
 
 
 def _said(message: Message, *, edited: bool) -> Said:
@@ -81,7 +87,7 @@ def _said(message: Message, *, edited: bool) -> Said:
     number, buttons = _replied(message)
     return Said(
         message.from_user.id,
-        one_line(message.from_user.full_name, 130),
+        _name(message.from_user),
         message.from_user.language_code or "",
         text="" if blank(text) else text,
         attachment=attachment,

@@ -12,6 +12,7 @@ from domain.people import Language, Names, Person, RepresentativeState, Wants
 from domain.question import (
     CLOSED,
     OPEN,
+    RULES,
     Action,
     Audience,
     Change,
@@ -125,6 +126,8 @@ async def visible_to(db: AsyncConnection, person: Person, number: str, *, to_cha
 
     The lock races a colleague's press of the same button and the NGO's withdrawal while an answer goes out.
     """
+    if not number.isprintable():
+        raise NotYours  # made up: neither database takes NUL or half a surrogate pair even to compare
     query = _QUESTIONS.where(questions.c.number == number)
     if to_change:
         await db.execute(select(questions.c.id).where(questions.c.number == number).with_for_update())
@@ -144,6 +147,8 @@ async def by_id(db: AsyncConnection, question_id: int, *, to_change: bool = Fals
 
 async def of_draft(db: AsyncConnection, draft: str, author_id: int) -> Question | None:
     """The question this draft already became."""
+    if not draft.isprintable():
+        return None  # made up, as in `visible_to`
     query = _QUESTIONS.where(questions.c.draft == draft, questions.c.author_id == author_id)
     row = (await db.execute(query)).one_or_none()
     return _question(row) if row else None
@@ -230,11 +235,12 @@ async def record(db: AsyncConnection, change: Change, now: datetime, *, source: 
     return await _write_down(db, change, now, source)
 
 
-_SIDES = {Who.NGO: "ngo", Who.DEPARTMENT: "city", Who.ADMIN: "city", Who.CLOCK: "clock"}
+_SIDES = {who: "city" for who in Who} | {Who.NGO: "ngo", Who.CLOCK: "clock"}
 
 
 async def _write_down(db: AsyncConnection, change: Change, now: datetime, source: str | None) -> int:
-    here = standing(change.before, change.actor)
+    rule = RULES.get((change.before.status, change.action))
+    here = standing(change.before, change.actor) & (rule.who if rule else frozenset({Who.NGO}))
     entry_id: int = (
         await db.execute(
             entries.insert()
@@ -243,7 +249,7 @@ async def _write_down(db: AsyncConnection, change: Change, now: datetime, source
                 at=now,
                 action=change.action,
                 actor_id=change.actor_id,
-                actor_side=next(side for who, side in _SIDES.items() if who in here),
+                actor_side=_SIDES[next(iter(here))],
                 text="" if change.action is Action.ASK else change.text,
                 outcome=change.outcome,
                 assignee_id=change.assignee_id,
