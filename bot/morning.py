@@ -115,46 +115,58 @@ async def _tell_ngo(db: AsyncConnection, reminder: Reminder, now: datetime) -> N
 
 
 async def send_digests(db: AsyncConnection, city: City, now: datetime) -> bool:
-    """Each department's morning card, once a working day, from `digest_at` on; on Mondays the week's summary."""
+    """Each department's morning card, once a working day from its time on; once a week the summary as well."""
     local = now.astimezone(city.zone)
-    if quiet(now, city.calendar, city.hours, city.zone) or local.time() < city.digest_at:
-        return False
-    today = local.date()
-    key = f"digests {today}"
-    if await slots.taken(db, key) or not await slots.take(db, key, now):
+    if quiet(now, city.calendar, city.hours, city.zone):
         return False
     directory = await people.directory(db)
+    told = False
     for department_id, officials in directory.officials.items():
-        if await digests.anything_to_say(db, department_id, city.since_last_morning(today)):
-            await _tell_department(db, department_id, officials, today, now)
-    await _weekly(db, city, directory, today, now)
-    return True
+        key = f"digest {department_id} {local.date()}"
+        if not city.digest_of(department_id).has_come(local) or await slots.taken(db, key):
+            continue
+        if await slots.take(db, key, now):
+            told = await _tell_department(db, city, department_id, officials, now) or told
+    if city.digest.has_come(local):
+        told = await _weekly(db, directory, local.date(), now) or told
+    return told
 
 
 async def _tell_department(
-    db: AsyncConnection, department_id: int, officials: list[int], today: date, now: datetime
-) -> None:
+    db: AsyncConnection, city: City, department_id: int, officials: list[int], now: datetime
+) -> bool:
+    """Nothing to say: no message."""
+    today = city.today(now)
+    if not await digests.anything_to_say(db, department_id, city.since_last_morning(today)):
+        return False
     for person in await people.load_many(db, officials):
         facts = {"department": department_id, "day": today.isoformat(), "mine": person.wants is Wants.ONLY_MINE}
         key = f"digest {department_id} {today} {person.id}"
         await outbox.say(db, person.id, "digest", facts, now, priority=Priority.REMINDER, key=key)
+    return True
 
 
-async def _weekly(db: AsyncConnection, city: City, directory: Directory, today: date, now: datetime) -> None:
-    """Once a week, on its first working day: heads hear of their department, administrators of all."""
+async def _weekly(db: AsyncConnection, directory: Directory, today: date, now: datetime) -> bool:
+    """On the week's first working day: heads hear of their department, administrators of all."""
     monday = date.fromordinal(today.toordinal() - today.weekday())
-    if not await slots.take(db, f"week {monday}", now):
-        return
+    key = f"week {monday}"
+    if await slots.taken(db, key) or not await slots.take(db, key, now):
+        return False
     told: list[tuple[int, int | None]] = [(head, department) for department, head in directory.heads.items()]
     told += [(admin, None) for admin in directory.admins]
-    if today.month >= _NOVEMBER and not await habits.checked(db, today.year + 1):
-        for admin in directory.admins:
-            key = f"next year {monday} {admin}"
-            await outbox.say(db, admin, "next_year", {"year": today.year + 1}, now, key=key)
     for person_id, department_id in told:
         facts = {"department": department_id, "monday": monday.isoformat()}
-        key = f"week {monday} {department_id or 0} {person_id}"
-        await outbox.say(db, person_id, "week", facts, now, priority=Priority.REMINDER, key=key)
+        of_person = f"{key} {department_id or 0} {person_id}"
+        await outbox.say(db, person_id, "week", facts, now, priority=Priority.REMINDER, key=of_person)
+    if today.month >= _NOVEMBER and not await habits.checked(db, today.year + 1):
+        await _ask_for_next_year(db, directory.admins, today.year + 1, key, now)
+    return True
+
+
+async def _ask_for_next_year(db: AsyncConnection, admins: list[int], year: int, key: str, now: datetime) -> None:
+    """Days off are moved by decree a few weeks ahead: somebody has to look."""
+    for admin in admins:
+        await outbox.say(db, admin, "next_year", {"year": year}, now, key=f"next year, {key} {admin}")
 
 
 async def redraw_digests(db: AsyncConnection, city: City, now: datetime) -> bool:

@@ -1,5 +1,6 @@
 """The city's habits as one value: its zone, hours, calendar and terms, and the dates that follow from them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
@@ -7,6 +8,17 @@ from zoneinfo import ZoneInfo
 from domain.calendar import DueDate, WorkingCalendar, WorkingHours, due
 from domain.ladder import Ladder
 from domain.question import Kind, Question
+
+
+@dataclass(frozen=True, slots=True)
+class DigestTime:
+    """When a morning card goes out: the city's time, on working days that fall on these weekdays (1 is Monday)."""
+
+    at: time = time(9, 5)
+    weekdays: frozenset[int] = frozenset(range(1, 8))
+
+    def has_come(self, local: datetime) -> bool:
+        return local.time() >= self.at and local.isoweekday() in self.weekdays
 
 
 @dataclass(frozen=True)
@@ -26,8 +38,9 @@ class City:
     """How long the NGO may judge an answer before it closes by itself."""
 
     ladder: Ladder = field(default_factory=Ladder)
-    digest_at: time = time(9, 5)
-    """When the departments' morning cards go out, the city's time."""
+    digest: DigestTime = field(default_factory=DigestTime)
+    own_digests: Mapping[int, DigestTime] = field(default_factory=dict)
+    """Departments that want their morning card at another time or on fewer days."""
 
     def today(self, now: datetime) -> date:
         return now.astimezone(self.zone).date()
@@ -55,6 +68,9 @@ class City:
         """From the beginning of the last working day before this one until today began: what "yesterday" means."""
         last = self.calendar.add(today, -1)
         return datetime.combine(last, time(), self.zone), datetime.combine(today, time(), self.zone)
+
+    def digest_of(self, department_id: int) -> DigestTime:
+        return self.own_digests.get(department_id, self.digest)
 
     def soon(self, today: date) -> date:
         """Due until this date is "within three working days"."""

@@ -3,6 +3,7 @@
 import re
 from datetime import time
 
+from domain.city import DigestTime
 from handlers import cards, keyboards, newcomer
 from handlers.speech import Button
 from handlers.turn import Turn
@@ -27,7 +28,7 @@ async def show(turn: Turn) -> None:
                 admins=ladder.admins,
                 deputy=ladder.deputy_mayor,
             ),
-            turn.say("Morning card: {time}", time=f"{city.digest_at:%H:%M}"),
+            turn.say("Morning card: {time}", time=_in_words(city.digest)),
             turn.say("Working hours: {start}-{end}", start=f"{city.hours.start:%H:%M}", end=f"{city.hours.end:%H:%M}"),
         ),
         keyboard=keyboards.labelled(
@@ -35,7 +36,7 @@ async def show(turn: Turn) -> None:
             ("term", "habit:term"),
             ("topic_terms", "topic_terms"),
             ("ladder", "habit:ladder"),
-            ("digest_time", "habit:digest_at"),
+            ("digest_time", "digest_times"),
             ("back", "desk"),
             width=1,
         ),
@@ -51,7 +52,6 @@ async def ask(turn: Turn) -> None:
         "ladder": turn.say(
             "Type three growing numbers of working days for head, administrators and deputy mayor: 1, 3, 5"
         ),
-        "digest_at": turn.say("Type the time of the morning card within working hours, for example 09:05"),
     }
     if name not in prompts:
         await show(turn)
@@ -91,6 +91,41 @@ async def topic_chosen(turn: Turn) -> None:
     )
 
 
+def _in_words(digest: DigestTime) -> str:
+    """`09:05`, or `09:05 1,3,5` when it does not come on every working day."""
+    weekdays = ",".join(map(str, sorted(digest.weekdays)))
+    return f"{digest.at:%H:%M}" + (f" {weekdays}" if len(digest.weekdays) < 7 else "")
+
+
+async def digest_times(turn: Turn) -> None:
+    """When the morning card goes out, for the city and for departments that want it otherwise."""
+    city = await turn.city_now()
+    known = await departments.all_departments(turn.db)
+    everybody = Button(f"{turn.words.plain('all departments')}: {_in_words(city.digest)}", "digest_time:0")
+    choice = [
+        [Button(f"{d.names.in_(turn.language)}: {_in_words(city.digest_of(d.id))}", f"digest_time:{d.id}")]
+        for d in known
+    ]
+    turn.reply(
+        turn.say("Time of the morning card"),
+        keyboard=[[everybody], *choice, [turn.button("back", "habits")]],
+        edit=True,
+    )
+
+
+async def digest_time_chosen(turn: Turn) -> None:
+    chosen = newcomer.number(turn.args)
+    department = await departments.department(turn.db, chosen)
+    await turn.wait_for("habit", f"digest {department.id}" if department else "digest", {})
+    turn.reply(
+        turn.say(
+            "Type the time within working hours, for example 09:05. For certain weekdays only, add their numbers "
+            "(1 is Monday): 09:05 1,3,5"
+        ),
+        keyboard=keyboards.labelled(turn.words, ("cancel", "cancel")),
+    )
+
+
 async def typed(turn: Turn) -> None:
     """Check the value, store it, say what it was and what it is."""
     name = turn.form.step if turn.form else ""
@@ -121,7 +156,14 @@ def _checked(name: str, text: str) -> str | None:
         case "ladder":
             growing = len(numbers) == 3 and 0 < numbers[0] < numbers[1] < numbers[2] <= _LONGEST_TERM
             return ",".join(map(str, numbers)) if growing else None
-        case "digest_at":
-            match = re.fullmatch(r"([01]?[0-9]|2[0-3])[:.]([0-5][0-9])", text)
-            return time(int(match[1]), int(match[2])).isoformat() if match else None
+        case "digest":
+            return _digest_time(text)
     return None
+
+
+def _digest_time(text: str) -> str | None:
+    match = re.fullmatch(r"([01]?[0-9]|2[0-3])[:.]([0-5][0-9])(?:\s+([1-7](?:\s*,\s*[1-7])*))?", text)
+    if match is None:
+        return None
+    weekdays = match[3] or "1,2,3,4,5,6,7"
+    return f"{time(int(match[1]), int(match[2])):%H:%M} {re.sub(r'[^1-7,]', '', weekdays)}"

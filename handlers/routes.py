@@ -136,6 +136,8 @@ BUTTONS: dict[str, Route] = {
     "habits": Route(habits.show, administrator),
     "topic_terms": Route(habits.topics, administrator),
     "topic_term": Route(habits.topic_chosen, administrator),
+    "digest_times": Route(habits.digest_times, administrator),
+    "digest_time": Route(habits.digest_time_chosen, administrator),
     "habit": Route(habits.ask, administrator),
     "forward": Route(official.forward, administrator),
     "forward_to": Route(official.forward_to, administrator),

@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.calendar import Correction, WorkingCalendar
-from domain.city import City
+from domain.city import City, DigestTime
 from domain.ladder import Ladder
 from storage.database import insert
 from storage.tables import corrections, habits
@@ -24,13 +24,22 @@ async def of_city(db: AsyncConnection, city: City) -> City:
         city = replace(city, ladder=Ladder(*(int(days) for days in changed["ladder"].split(","))))
     if "term" in changed:
         city = replace(city, term=int(changed["term"]))
-    if "digest_at" in changed:
-        city = replace(city, digest_at=time.fromisoformat(changed["digest_at"]))
-    return city
+    if "digest" in changed:
+        city = replace(city, digest=_digest_time(changed["digest"]))
+    own = {int(name.split()[1]): _digest_time(value) for name, value in changed.items() if name.startswith("digest ")}
+    return replace(city, own_digests=own)
+
+
+def _digest_time(value: str) -> DigestTime:
+    at, _, weekdays = value.partition(" ")
+    return DigestTime(time.fromisoformat(at), frozenset(int(day) for day in weekdays.split(",")))
 
 
 async def change(db: AsyncConnection, name: str, value: str) -> None:
-    """`ladder` → `1,3,5` working days; `term` → `15`; `digest_at` → `09:05`. The caller has checked the value."""
+    """Enter `ladder` → `1,3,5` working days; `term` → `15`; `digest` or `digest 3` (a department) → `09:05 1,2,3,4,5`.
+
+    The caller has checked the value.
+    """
     row = insert(db, habits).values(name=name, value=value)
     await db.execute(row.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
 

@@ -235,12 +235,17 @@ async def record(db: AsyncConnection, change: Change, now: datetime, *, source: 
     return await _write_down(db, change, now, source)
 
 
-_SIDES = {who: "city" for who in Who} | {Who.NGO: "ngo", Who.CLOCK: "clock"}
+def _side(change: Change) -> str:
+    """On whose side the actor took this step: an official may speak for an NGO as well."""
+    here = standing(change.before, change.actor)
+    rule = RULES.get((change.before.status, change.action))
+    acted_as = here & rule.who if rule else here
+    if Who.NGO in acted_as:
+        return "ngo"
+    return "clock" if Who.CLOCK in acted_as else "city"
 
 
 async def _write_down(db: AsyncConnection, change: Change, now: datetime, source: str | None) -> int:
-    rule = RULES.get((change.before.status, change.action))
-    here = standing(change.before, change.actor) & (rule.who if rule else frozenset({Who.NGO}))
     entry_id: int = (
         await db.execute(
             entries.insert()
@@ -249,7 +254,7 @@ async def _write_down(db: AsyncConnection, change: Change, now: datetime, source
                 at=now,
                 action=change.action,
                 actor_id=change.actor_id,
-                actor_side=_SIDES[next(iter(here))],
+                actor_side=_side(change),
                 text="" if change.action is Action.ASK else change.text,
                 outcome=change.outcome,
                 assignee_id=change.assignee_id,

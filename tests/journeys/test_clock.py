@@ -282,3 +282,22 @@ async def test_a_topic_may_have_a_term_of_its_own(town: Town) -> None:
     await saule.writes("3")
     await town.a_question(people["aigerim"])
     assert "4 March 2026, Wednesday" in people["aigerim"].last
+
+
+async def test_a_department_may_have_its_card_at_another_time_and_on_fewer_days(town: Town) -> None:
+    """Culture wants it at 10:30 on Mondays and Thursdays only."""
+    people = await house(town)
+    saule, daniyar = people["saule"], people["daniyar"]
+    await saule.writes("/admin")
+    await saule.presses("Terms and reminders")
+    await saule.presses("Time of the morning card")
+    await saule.presses("Culture and languages: 09:05")
+    await saule.writes("25:00")
+    assert "Nothing was changed" in saule.last
+    await saule.writes("10:30 1,4")
+    await town.a_question(people["aigerim"])
+    before = len(daniyar.texts)
+    for day, hour, minute, cards in ((3, 6, 0, 0), (5, 5, 29, 0), (5, 5, 30, 1), (5, 9, 45, 1), (6, 6, 0, 1)):
+        town.clock.moment = datetime(2026, 3, day, hour, minute, tzinfo=UTC)
+        await town.days_pass(0)
+        assert len([said for said in new_texts(daniyar, before) if said.startswith("Culture")]) == cards
