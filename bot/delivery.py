@@ -7,7 +7,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import Clock
 from bot.fates import Decision, Next, decide
-from bot.limiter import Limiter
+from bot.limiter import Limiter, NotSoon
 from bot.telegram import SENDS_AT_ONCE, Telegram
 from domain.city import City
 from handlers import notices
@@ -35,6 +35,11 @@ LAST_SECONDS = 2.0
 """How long a stopping copy lets what is on the wire arrive: cut there, it would be said twice."""
 OWN_FAULTS = 3
 """Attempts at a row that our own code cannot put into words."""
+
+
+PATIENCE = outbox.LEASE.total_seconds() / 2
+"""How long a limit is waited for with a claim in hand. Any longer, and the claim could run out: somebody else would
+send the row as well."""
 
 
 @dataclass
@@ -95,6 +100,7 @@ class Delivery:
 
     async def deliver(self, row: Outgoing) -> None:
         """One row to its end, or to its next attempt. Never raises: what fails here is written down."""
+        row = replace(row, attempts=row.attempts + 1)  # it was read before this attempt was counted
         try:
             await self._deliver(row)
         except Exception as error:
@@ -133,11 +139,20 @@ class Delivery:
             return await notices.render(db, row, self.city, now)
 
     async def _send(self, row: Outgoing, call: Call) -> int | None:
-        await self.limiter.turn(row.chat_id, len(call.params.get("media", ())) or 1)
+        messages = len(call.params.get("media", ())) or 1
+        self._must_be_soon(row.chat_id, messages)
+        await self.limiter.chat_free(row.chat_id, messages)
         async with self._wire:
+            # the turn is taken here, where nothing more is waited for: not behind sends that hang, or met a halt
+            self._must_be_soon(row.chat_id, messages)
+            await self.limiter.turn(row.chat_id, messages)
             result = await self.telegram.call(call)
         first = result[0] if isinstance(result, list) and result else result
         return first.get("message_id") if isinstance(first, dict) else None
+
+    def _must_be_soon(self, chat_id: int, messages: int) -> None:
+        if (wait := self.limiter.wait(chat_id, messages)) > PATIENCE:
+            raise NotSoon(wait)
 
     async def _after(self, row: Outgoing, call: Call, decision: Decision, error: Exception) -> None:
         """What a failed send leads to; the table is `bot.fates`."""
@@ -147,6 +162,8 @@ class Delivery:
                 await self._settle(row, Fate.DELIVERED)
             case Next.WAIT:
                 self.limiter.halt(decision.after)
+                await self._postpone(row, decision.after, reason, counted=False)
+            case Next.LATER:
                 await self._postpone(row, decision.after, reason, counted=False)
             case Next.AGAIN if self.clock.now() - row.created_at < GIVE_UP:
                 await self._postpone(row, decision.after, reason)

@@ -1,6 +1,7 @@
 """What becomes of a message whose sending failed: a value, so that a table can test it.
 
 certainly not sent   429, no connection, no free connection   again, later
+not tried            a limit is known to hold it back         later, and no attempt was made
 never                400, 403                                 final
 unclear              timeout after the request went out, a cut connection, 5xx, no JSON   again, once
 as wished already    "message is not modified"                delivered
@@ -12,6 +13,8 @@ from enum import StrEnum
 import httpx
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, RetryAfter, TelegramError
 
+from bot.limiter import NotSoon
+
 
 class Next(StrEnum):
     """What happens to the row."""
@@ -19,6 +22,7 @@ class Next(StrEnum):
     DELIVERED = "delivered"
     AGAIN = "again"
     WAIT = "wait"  # Telegram asks everybody to wait: no failure of this message
+    LATER = "later"  # it was not even tried: a limit of its own holds it back
     BLOCKED = "blocked"
     FAILED = "failed"
     SEND_ANEW = "send_anew"  # the message to be edited is gone: say it in a new one
@@ -47,6 +51,8 @@ def decide(error: Exception, attempts: int) -> Decision:
     match error:
         case RetryAfter():
             return Decision(Next.WAIT, seconds_asked(error))
+        case NotSoon():
+            return Decision(Next.LATER, error.seconds)
         case ChatMigrated():
             return Decision(Next.MOVED, chat_id=error.new_chat_id)
         case Forbidden():

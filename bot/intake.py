@@ -22,6 +22,10 @@ _LONGEST_PAUSE = 30.0
 ANSWERS_AT_ONCE = 4
 
 
+class NothingUsable(Exception):
+    """No update in Telegram's answer can be stored and confirmed: asking again at once would bring the same."""
+
+
 class Polling:
     """Asks Telegram for updates until it is stopped, and comes back from any answer."""
 
@@ -37,9 +41,11 @@ class Polling:
     async def once(self, seconds: int = 0) -> int:
         """One question to Telegram; returns how many updates it brought."""
         answer = await self.telegram.updates_after(self.offset, seconds)
+        if answer == []:
+            return 0
         updates = [u for u in answer if _has_id(u)] if isinstance(answer, list) else []
         if not updates:
-            return 0
+            raise NothingUsable
         rows = [(u["update_id"], person_of(u), u) for u in updates]
         async with self.database.transaction() as db:
             await inbox.store(db, rows, self.clock.now())
@@ -106,7 +112,8 @@ async def _sleep_or_stop(stop: asyncio.Event, seconds: float) -> None:
 
 def _has_id(update: Any) -> bool:
     """Without an id an update can be neither stored nor confirmed."""
-    return isinstance(update, dict) and type(update.get("update_id")) is int
+    update_id = update.get("update_id") if isinstance(update, dict) else None
+    return type(update_id) is int and 0 < update_id < 2**63
 
 
 def _press(update: dict[str, Any]) -> str | None:

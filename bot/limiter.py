@@ -10,6 +10,14 @@ _MARGIN = 0.04
 """Seconds added to each window: what leaves evenly arrives a little unevenly."""
 
 
+class NotSoon(Exception):
+    """A limit holds a message back for longer than anybody should wait for it with the message in hand."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
 class Limiter:
     """Lets a send through when all limits allow it. Time and sleep are given, so tests need not wait."""
 
@@ -25,9 +33,18 @@ class Limiter:
         self._groups: dict[int, deque[float]] = {}
         self._halted_until = 0.0
 
+    def wait(self, chat_id: int, messages: int = 1) -> float:
+        """How many seconds the limits known now hold this back."""
+        return max(self._allowed(chat_id, messages) - self._time(), 0.0)
+
+    async def chat_free(self, chat_id: int, messages: int = 1) -> None:
+        """Wait for the chat's own limits, and take no turn yet: what stays then is short and the same for everybody."""
+        while (wait := self._chat_allows(chat_id, messages) - self._time()) > 0:
+            await self._sleep(wait)
+
     async def turn(self, chat_id: int, messages: int = 1) -> None:
-        """Wait until this chat may be sent to. An album counts as its messages."""
-        while (wait := self._wait(chat_id)) > 0:
+        """Wait until all limits allow it, and take the turn. An album counts as its messages."""
+        while (wait := self.wait(chat_id, messages)) > 0:
             await self._sleep(wait)
         now = self._time()
         for _ in range(messages):
@@ -42,12 +59,16 @@ class Limiter:
         """Telegram said "retry after": nothing goes out until then."""
         self._halted_until = max(self._halted_until, self._time() + seconds)
 
-    def _wait(self, chat_id: int) -> float:
-        now = self._time()
-        free = max(self._halted_until, self._chats.get(chat_id, 0.0))
-        if len(self._recent) == IN_ALL:
-            free = max(free, self._recent[0] + PER_SECOND + _MARGIN)
-        group = self._groups.get(chat_id)
-        if group and len(group) == PER_GROUP:
-            free = max(free, group[0] + PER_MINUTE + _MARGIN)
-        return free - now
+    def _allowed(self, chat_id: int, messages: int) -> float:
+        in_all = _fits(self._recent, IN_ALL, PER_SECOND, messages)
+        return max(self._halted_until, in_all, self._chat_allows(chat_id, messages))
+
+    def _chat_allows(self, chat_id: int, messages: int) -> float:
+        group = self._groups.get(chat_id, deque())
+        return max(self._chats.get(chat_id, 0.0), _fits(group, PER_GROUP, PER_MINUTE, messages))
+
+
+def _fits(recent: deque[float], most: int, window: float, messages: int) -> float:
+    """The moment from which so many more fit into the window."""
+    too_many = len(recent) + messages - most
+    return recent[too_many - 1] + window + _MARGIN if too_many > 0 else 0.0

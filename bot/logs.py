@@ -23,12 +23,20 @@ class Scrubber(logging.Filter):
         return _TOKEN.sub("***", text)
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg = self.clean(record.getMessage())
+        record.msg = self.clean(_message(record))
         record.args = ()
-        if record.exc_info and not record.exc_text:
+        if record.exc_info:  # anew, even when another handler has put it into words already
             record.exc_text = self.clean(_without_values(record.exc_info[1]))
             record.exc_info = None
         return True
+
+
+def _message(record: logging.LogRecord) -> str:
+    """What is logged; a filter that raises would break the program at the line that logs."""
+    try:
+        return record.getMessage()
+    except Exception:  # the arguments do not fit the text
+        return str(record.msg)
 
 
 def _without_values(error: BaseException | None) -> str:

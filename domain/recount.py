@@ -1,11 +1,13 @@
 """What a change of the calendar does to the dates of open questions."""
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 from domain.city import City
 from domain.question import OPEN, Question
 from domain.reminders import next_reminder_on
+
+_A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +21,16 @@ class Moved:
 def recount(open_questions: list[Question], city: City, today: date) -> list[Moved]:
     """Reckon every date anew by the city's calendar as it is now; only those that moved are returned.
 
-    What was already reminded of is not reminded of again: the next reminder is the first one ahead.
+    What was already reminded of is not reminded of again: the next reminder is the first one ahead. What waits for the
+    next sweep, because the bot was down or the day has not begun, still waits.
     """
     moved = []
     for question in open_questions:
         due_on = city.due_on(question.kind, question.counted_from, question.term)
         if question.status in OPEN and due_on != question.due_on and question.due_on is not None:
-            changed = replace(question, due_on=due_on, remind_on=None)
-            changed = replace(changed, remind_on=next_reminder_on(changed, today, city))
+            changed = replace(question, due_on=due_on)
+            if question.remind_on is not None:  # else the next sweep reckons it from the beginning of the term
+                told_until = min(today, question.remind_on - _A_DAY)
+                changed = replace(changed, remind_on=next_reminder_on(changed, told_until, city))
             moved.append(Moved(changed, question.due_on))
     return moved

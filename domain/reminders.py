@@ -7,13 +7,15 @@ newest of it. When it is late, the ladder tells one more person at each step, an
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from domain.calendar import WorkingCalendar
 from domain.city import City
 from domain.ladder import Rung
 from domain.question import OPEN, Question
+
+_A_DAY = timedelta(days=1)
 
 
 class Stage(StrEnum):
@@ -27,7 +29,10 @@ class Stage(StrEnum):
 
 
 def milestones(question: Question, city: City) -> list[tuple[date, Stage]]:
-    """The reminder days up to the date, in order. Of two on one day the more urgent stays; a short term has fewer."""
+    """The reminder days up to the date, in order. Of two on one day the more urgent stays; a short term has fewer.
+
+    None on the first day of the term, but the date itself: received after hours, a term of one day has a morning too.
+    """
     if question.due_on is None:
         return []
     calendar, due_on = city.calendar, question.due_on
@@ -38,22 +43,30 @@ def milestones(question: Question, city: City) -> list[tuple[date, Stage]]:
         calendar.add(due_on, -1): Stage.ONE_DAY,
         due_on: Stage.DUE,
     }
-    return sorted((day, stage) for day, stage in days.items() if start < day <= due_on)
+    return sorted((day, stage) for day, stage in days.items() if start < day <= due_on or day == due_on)
 
 
 def next_reminder_on(question: Question, after: date, city: City) -> date | None:
     """The first reminder day after this date; None when nothing is owed."""
     if question.status not in OPEN or question.due_on is None:
         return None
-    ahead = next((day for day, _ in milestones(question, city) if day > after), None)
-    return ahead or city.calendar.add(max(after, question.due_on), 1)
+    return _next_after(after, milestones(question, city), question.due_on, city)
+
+
+def _next_after(after: date, days: list[tuple[date, Stage]], due_on: date, city: City) -> date:
+    ahead = next((day for day, _ in days if day > after), None)
+    return ahead or city.calendar.add(max(after, due_on), 1)
 
 
 def stage_on(question: Question, today: date, city: City) -> Stage:
     """The newest stage that has come by this date."""
-    if question.due_on is not None and today > question.due_on:
+    return _newest(today, milestones(question, city), question.due_on)
+
+
+def _newest(today: date, days: list[tuple[date, Stage]], due_on: date | None) -> Stage:
+    if due_on is not None and today > due_on:
         return Stage.LATE
-    passed = [stage for day, stage in milestones(question, city) if day <= today]
+    passed = [stage for day, stage in days if day <= today]
     return passed[-1] if passed else Stage.HALF_TERM
 
 
@@ -83,25 +96,26 @@ def reckoned_on(question: Question, city: City) -> date | None:
     """The question's next reminder day: as stored, or the first of its term when it was not reckoned yet."""
     if question.remind_on is not None or question.due_on is None:
         return question.remind_on
-    return next_reminder_on(question, city.why(question).start, city)
+    return next_reminder_on(question, city.why(question).start - _A_DAY, city)
 
 
 def remind(question: Question, today: date, city: City) -> Reminder | None:
     """What is to be told of this question this morning, however many mornings were missed. None: nothing yet."""
     due_since = reckoned_on(question, city)
-    if due_since is None or due_since > today or question.due_on is None:
+    if due_since is None or due_since > today or question.due_on is None or question.status not in OPEN:
         return None
+    days = milestones(question, city)  # reckoned once: most of what a sweep costs
     late = days_late(question, today, city.calendar)
     reached = city.ladder.reached(late)
     coming = city.ladder.next_after(late)
     return Reminder(
         question,
-        stage_on(question, today, city),
+        _newest(today, days, question.due_on),
         late,
         reached[question.rungs :],
-        len(reached),
+        max(question.rungs, len(reached)),
         (city.calendar.add(question.due_on, coming[0]), coming[1]) if coming and late else None,
-        next_reminder_on(question, today, city),
+        _next_after(today, days, question.due_on, city),
     )
 
 

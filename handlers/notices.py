@@ -5,7 +5,7 @@ the question, was forgotten, became another department's) is dropped, so a late 
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -43,7 +43,8 @@ Said = tuple[list[Block], Keyboard]
 async def render(db: AsyncConnection, row: Outgoing, city: City, now: datetime) -> list[Call]:
     """The calls that say this row now; none: there is nothing to say any more."""
     if row.template in ("reply", "redraw"):
-        return [Call.from_json(row.facts)]
+        call = Call.from_json(row.facts)
+        return [replace(call, params=call.params | {"chat_id": row.chat_id})]  # the row's: a group may have moved
     person = await people.load(db, row.chat_id)
     if person is None:
         return []

@@ -67,6 +67,8 @@ async def _serve(db: AsyncConnection, received: Received, served: Served, now: d
     if said is None:
         await _elsewhere(db, update, served, now)
         return
+    if said.person_id != received.person_id:
+        raise ValueError("the sender has no id of Telegram's")  # "5", 5.0 and True would pass for 5 in a database
     if said.left is not None:
         await _came_or_went(db, said, now)
         return
@@ -170,7 +172,8 @@ async def _give_up_or_retry(
         )
         params: dict[str, Any] = {"chat_id": received.person_id, "text": str(text), "parse_mode": "HTML"}
         call = Call("sendMessage", params)
-        await outbox.say(db, received.person_id, "reply", call.to_json(), now, key=f"error {received.update_id}")
+        key = f"error {received.update_id}"
+        await outbox.say(db, received.person_id, "reply", call.to_json(), now, priority=outbox.Priority.REPLY, key=key)
 
 
 def _code(received: Received) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import Select, and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import insert
@@ -43,34 +43,36 @@ async def store(db: AsyncConnection, updates: Iterable[tuple[int, int, dict[str,
 
 
 _pending = and_(inbox.c.done_at.is_(None), inbox.c.dead_at.is_(None))
-_earlier = inbox.alias("earlier")
-_is_oldest = ~(
-    select(_earlier.c.update_id)
-    .where(
-        _earlier.c.person_id == inbox.c.person_id,
-        _earlier.c.update_id < inbox.c.update_id,
-        _earlier.c.done_at.is_(None),
-        _earlier.c.dead_at.is_(None),
-    )
-    .offset(0)  # keeps PostgreSQL from joining: with the statistics of a quiet week it compares each row with each
-    .exists()
-)
+_LOOKED_AT = 64
+"""More than all workers of all copies hold at a time."""
+
+
+def _oldest_of_each_person(now: datetime) -> Select[tuple[int]]:
+    """In one pass over what waits. Asking of each row whether an earlier one waits would let PostgreSQL compare each
+    with each, as it does with the statistics of a quiet week: 0.3 s for one update when 2,000 wait.
+    """
+    place = func.row_number().over(partition_by=inbox.c.person_id, order_by=inbox.c.update_id)
+    waiting = select(inbox.c.update_id, inbox.c.not_before, place.label("place")).where(_pending).subquery()
+    due = or_(waiting.c.not_before.is_(None), waiting.c.not_before <= now)
+    return select(waiting.c.update_id).where(waiting.c.place == 1, due).order_by(waiting.c.update_id)
 
 
 async def take(db: AsyncConnection, now: datetime) -> Received | None:
     """The oldest waiting row of a person nobody else works for, locked until the transaction ends.
 
     Races other copies: on PostgreSQL they skip the locked row, and the person's later rows are not the oldest until
-    this transaction has committed. A kill releases the lock; nothing has to be cleaned up.
+    this transaction has committed. What another copy did between the two queries is asked again by the second one.
+    A kill releases the lock; nothing has to be cleaned up.
     """
+    seen = list(await db.scalars(_oldest_of_each_person(now).limit(_LOOKED_AT)))
     query = (
         select(inbox.c.update_id, inbox.c.person_id, inbox.c.payload, inbox.c.attempts)
-        .where(_pending, or_(inbox.c.not_before.is_(None), inbox.c.not_before <= now), _is_oldest)
+        .where(inbox.c.update_id.in_(seen), _pending, or_(inbox.c.not_before.is_(None), inbox.c.not_before <= now))
         .order_by(inbox.c.update_id)
         .limit(1)
         .with_for_update(skip_locked=True)
     )
-    row = (await db.execute(query)).first()
+    row = (await db.execute(query)).first() if seen else None
     return Received(row.update_id, row.person_id, json.loads(row.payload), row.attempts) if row else None
 
 

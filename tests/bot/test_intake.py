@@ -1,0 +1,150 @@
+"""Updates are stored first and confirmed after, whatever they contain."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from bot.intake import NothingUsable, person_of
+from simulator.faults import garbage
+from storage.tables import inbox
+from tests.journeys.cast import Cast, everything_stored
+
+AIGERIM = {"id": 5_000_000_002, "first_name": "Aigerim"}
+
+
+@pytest.mark.parametrize(
+    ("update", "person"),
+    [
+        ({"message": {"from": AIGERIM}}, 5_000_000_002),
+        ({"edited_message": {"from": AIGERIM}}, 5_000_000_002),
+        ({"callback_query": {"from": AIGERIM}}, 5_000_000_002),
+        ({"my_chat_member": {"from": AIGERIM}}, 5_000_000_002),
+        ({"message": {"from": {"id": 1}}}, 1),
+        ({"message": {"from": {"id": 2**63 - 1}}}, 2**63 - 1),
+        ({"message": {"from": {"id": 2**63}}}, 0),
+        ({"message": {"from": {"id": 0}}}, 0),
+        ({"message": {"from": {"id": -5}}}, 0),
+        ({"message": {"from": {"id": "5000000002"}}}, 0),
+        ({"message": {"from": {"id": 5.0}}}, 0),
+        ({"message": {"from": {"id": True}}}, 0),
+        ({"message": {"from": {"id": None}}}, 0),
+        ({"message": {"from": {"id": [5]}}}, 0),
+        ({"message": {"from": {}}}, 0),
+        ({"message": {"from": None}}, 0),
+        ({"message": {"from": "Aigerim"}}, 0),
+        ({"message": {"from": [AIGERIM]}}, 0),
+        ({"message": {}}, 0),
+        ({"message": None}, 0),
+        ({"message": "x"}, 0),
+        ({"message": [1]}, 0),
+        ({"channel_post": {"from": AIGERIM}}, 0),
+        ({"poll": {"id": "1"}}, 0),
+        ({}, 0),
+        ({"message": {"from": {"id": "x"}}, "callback_query": {"from": AIGERIM}}, 5_000_000_002),
+    ],
+)
+def test_whose_update_it_is(update: dict[str, Any], person: int) -> None:
+    assert person_of(update) == person
+
+
+class DiskFull(Exception):
+    """Nothing can be stored just now."""
+
+
+class Broken:
+    """A database that cannot be written."""
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[None]:
+        raise DiskFull
+        yield
+
+
+async def _waiting(cast: Cast) -> int:
+    async with cast.town.app.database.reading() as db:
+        return await db.scalar(select(func.count()).select_from(inbox).where(inbox.c.done_at.is_(None))) or 0
+
+
+def _offsets(cast: Cast) -> list[str | None]:
+    return [call.params.get("offset") for call in cast.town.telegram.record if call.method == "getUpdates"]
+
+
+async def test_nothing_is_confirmed_that_is_not_stored(cast: Cast) -> None:
+    polling = cast.town.app.polling
+    database, polling.database = polling.database, Broken()  # type: ignore[assignment]
+    cast.aigerim.phone.writes("/my")
+    before = polling.offset
+    for _ in range(3):
+        with pytest.raises(DiskFull):
+            await polling.once()
+    assert polling.offset == before
+    assert len(set(_offsets(cast))) == 1
+    polling.database = database
+    await cast.town.settle()
+    assert cast.aigerim.last.startswith("Open questions")
+    assert polling.offset == cast.town.telegram.bot.last_update_id + 1
+
+
+async def test_what_is_stored_is_confirmed_by_the_next_question(cast: Cast) -> None:
+    cast.aigerim.phone.writes("/my")
+    await cast.town.app.polling.once()
+    assert await _waiting(cast) == 1
+    assert len(cast.town.telegram.bot.updates) == 1
+    await cast.town.app.polling.once()
+    assert len(cast.town.telegram.bot.updates) == 0
+    assert await _waiting(cast) == 1
+    await cast.town.settle()
+
+
+async def test_an_update_handed_over_three_times_is_stored_and_served_once(cast: Cast) -> None:
+    cast.aigerim.phone.writes("/my")
+    for _ in range(3):
+        cast.town.app.polling.offset = None  # as after a kill between storing and confirming
+        await cast.town.app.polling.once()
+    await cast.town.settle()
+    assert len(cast.aigerim.texts) == 1
+
+
+async def test_a_press_is_answered_only_when_it_is_stored(cast: Cast) -> None:
+    polling = cast.town.app.polling
+    database, polling.database = polling.database, Broken()  # type: ignore[assignment]
+    cast.aigerim.phone.presses_data("my:open:0")
+    with pytest.raises(DiskFull):
+        await polling.once()
+    assert cast.aigerim.phone.answers == []
+    polling.database = database
+    await polling.once()
+    assert len(cast.aigerim.phone.answers) == 1
+    await cast.town.settle()
+
+
+@pytest.mark.parametrize("kept", [b"\\u0000", b"\\ud800", b"1e400", b"NaN", b'"\\u202e"', b"[[[[[[]]]]]]"])
+async def test_whatever_stands_in_an_update_can_be_stored(cast: Cast, kept: bytes) -> None:
+    value = kept if kept[:1] in b'"[1N' else b'"' + kept + b'"'
+    update = b'{"update_id": 700999999, "unheard_of": ' + value + b"}"
+    cast.town.telegram.faults.next("getUpdates", garbage(200, b'{"ok": true, "result": [' + update + b"]}"))
+    before = await everything_stored(cast.town)
+    await cast.town.settle()
+    assert await everything_stored(cast.town) == before
+    assert await _waiting(cast) == 0
+
+
+@pytest.mark.parametrize("result", [b"{}", b"true", b'"x"', b"7", b"[7]", b'[{"update_id": "7"}]', b"[null]", b"null"])
+async def test_an_answer_without_an_update_in_it_is_not_asked_for_again_at_once(cast: Cast, result: bytes) -> None:
+    cast.town.telegram.faults.always("getUpdates", garbage(200, b'{"ok": true, "result": ' + result + b"}"))
+    with pytest.raises(NothingUsable):
+        await cast.town.app.polling.once()
+    stop = asyncio.Event()
+    polling = asyncio.ensure_future(cast.town.app.polling.run(stop))
+    await asyncio.sleep(0.05)
+    stop.set()
+    await polling
+    assert len(_offsets(cast)) <= 3
+    cast.town.telegram.faults.clear()
+    cast.town.app.polling._group = None
+    await cast.aigerim.writes("/my")
+    assert cast.aigerim.last.startswith("Open questions")
