@@ -14,7 +14,7 @@ from telegram.error import InvalidToken, TelegramError
 from bot import jobs
 from bot.clock import Clock
 from bot.delivery import Delivery
-from bot.intake import Polling
+from bot.intake import MOST_UPDATES, Polling
 from bot.limiter import Limiter
 from bot.settings import WrongSetting
 from bot.telegram import Telegram
@@ -176,12 +176,11 @@ class Application:
 
     async def settle(self) -> None:
         """Everything that waits, to the end, without background tasks: for tests and the demo's jump in time."""
-        moved = True
-        while moved:
-            moved = bool(await self.polling.once())
-            while await serve_next(self.database, self.served, self.clock.now()):
-                moved = True
-            moved = bool(await self.delivery.drain()) or moved
+        while await self.polling.once() == MOST_UPDATES:
+            pass
+        while await serve_next(self.database, self.served, self.clock.now()):
+            pass
+        await self.delivery.drain()
 
 
 def _menu(language: Language | None, city: City) -> dict[str, object]:

@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 _LONGEST_PAUSE = 30.0
 ANSWERS_AT_ONCE = 4
+MOST_UPDATES = 100
+"""What Telegram hands over at most in one answer: when it does, there may be more."""
 
 
 class NothingUsable(Exception):

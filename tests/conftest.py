@@ -14,6 +14,8 @@ from storage import migrate
 from storage.database import Database
 from tests.town import Town
 
+MEMORY = Path("/dev/shm")  # noqa: S108 - folders of our own are made in it
+
 
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -24,10 +26,12 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
-    file = tmp_path / "kopir.db"
-    shutil.copy(sqlite_template, file)
-    return f"sqlite+aiosqlite:///{file}"
+def sqlite_url(sqlite_template: Path) -> Iterator[str]:
+    """In memory where the machine has a disk for it: each commit of a test would otherwise wait for a real one."""
+    folder = Path(tempfile.mkdtemp(prefix="kopir-", dir=MEMORY if MEMORY.is_dir() else None))
+    shutil.copy(sqlite_template, folder / "kopir.db")
+    yield f"sqlite+aiosqlite:///{folder / 'kopir.db'}"
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 # The server lives as long as the tests: nothing of it must survive a power cut.
