@@ -42,9 +42,11 @@ async def render(
     return await TEMPLATES[row.template](Morning(db, row, person, words, city, city.today(now)))
 
 
-def _said(m: Morning, blocks: list[Block], shown: list[Question]) -> list[Call]:
-    """A message with a button for each question: every line opens its question."""
+def _said(m: Morning, blocks: list[Block], shown: list[Question], rest: int = 0) -> list[Call]:
+    """A message with a button for each question, so that every line opens its question, and one for the rest."""
     buttons = [[Button(q.number, f"card:{q.number}")] for q in shown[: digests.TOP]]
+    if rest > 0 and m.person.official:
+        buttons.append([Button(m.words.label("show_all"), "inbox:0")])
     return messages(m.person.id, blocks, buttons, simple=m.person.simple)
 
 
@@ -80,9 +82,10 @@ async def _reminders(m: Morning) -> list[Call]:
             heading = line["stage"]
             blocks.append(m.words.say(_STAGES[Stage(heading)]))
         blocks.append(_reminder_line(m, question, line))
-    if len(found) > digests.TOP:
-        blocks.append(_more(m.words, len(found) - digests.TOP))
-    return _said(m, blocks, found)
+    rest = len(found) - digests.TOP
+    if rest > 0:
+        blocks.append(_more(m.words, rest))
+    return _said(m, blocks, found, rest)
 
 
 def _reminder_line(m: Morning, question: Question, line: dict[str, Any]) -> Markup:
@@ -142,34 +145,38 @@ async def _digest(m: Morning) -> list[Call]:
     if m.person.department_id != department_id:
         return []
     only = m.person.id if m.row.facts["mine"] else None
-    blocks, shown = await digest(m.db, m.words, m.city, m.today, department_id, only)
+    blocks, shown, rest = await digest(m.db, m.words, m.city, m.today, department_id, only)
     if blocks:
-        return _said(m, blocks, shown)
+        return _said(m, blocks, shown, rest)
     # Drawn once already and everything answered since: the card says so instead of standing there with old lines.
     return _said(m, [m.words.say("Nothing is waiting for an answer.")], []) if "shown" in m.row.facts else []
 
 
 async def digest(
     db: AsyncConnection, words: Words, city: City, today: date, department_id: int, only: int | None
-) -> tuple[list[Block], list[Question]]:
-    """The department's card as it is now: counts, the ten most urgent, yesterday's answers with the NGOs' verdicts."""
+) -> tuple[list[Block], list[Question], int]:
+    """The department's card as it is now: counts, the ten most urgent, yesterday's answers with the NGOs' verdicts.
+
+    With it the questions shown, and how many more there are.
+    """
     department = await departments.department(db, department_id)
     soon = city.soon(today)
     span = city.since_last_morning(today)
     found = await digests.of_department(db, department_id, today=today, soon=soon, yesterday=span, only=only)
     if department is None or not (found.total or found.answered):
-        return [], []
+        return [], [], 0
     heading = words.say(
         "<b>{department}</b>, {date}", department=department.names.in_(words.language), date=words.weekday(today)
     )
     counts = [words.say(said, n=found.counts[group]) for group, said in _COUNTED.items() if group in found.counts]
     blocks: list[Block] = [cards.lines(heading, *counts)]
     blocks += cards.grouped(words, found.top, today, soon)
-    if found.total > len(found.top):
-        blocks.append(_more(words, found.total - len(found.top)))
+    rest = found.total - len(found.top)
+    if rest > 0:
+        blocks.append(_more(words, rest))
     if found.answered:
         blocks.append(_answered(words, found))
-    return blocks, found.top
+    return blocks, found.top, rest
 
 
 def _answered(words: Words, found: digests.Digest) -> Markup:

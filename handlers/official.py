@@ -41,8 +41,10 @@ async def digest(turn: Turn) -> None:
         return
     only = person.id if person.wants is Wants.ONLY_MINE else None
     today = turn.city.today(turn.now)
-    blocks, shown = await morning.digest(turn.db, turn.words, turn.city, today, person.official.department_id, only)
+    department_id = person.official.department_id
+    blocks, shown, rest = await morning.digest(turn.db, turn.words, turn.city, today, department_id, only)
     choice = [[Button(q.number, f"card:{q.number}")] for q in shown]
+    choice += [[turn.button("show_all", "inbox:0")]] if rest > 0 else []
     wants = {Wants.AT_ONCE: "at_once", Wants.DIGEST: "digest", Wants.ONLY_MINE: "only_mine"}
     turn.reply(
         *(blocks or [turn.say("Nothing is waiting for an answer.")]),

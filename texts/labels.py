@@ -63,6 +63,7 @@ LABELS = {
     "without_department": N_("Without a department"),
     "forget_once": N_("Yes, delete my data"),
     "forget_twice": N_("Delete for good"),
+    "show_all": N_("Show all"),
     "calendar": N_("Calendar"),
     "day_off": N_("Day off"),
     "working_day": N_("Working day"),

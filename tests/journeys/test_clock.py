@@ -107,6 +107,7 @@ async def test_one_message_however_many_questions_are_due(town: Town) -> None:
     assert len(reminders) == 1
     assert sum(number in reminders[0] for number in numbers) == 10
     assert "And 2 more: /inbox" in reminders[0]
+    assert "Show all" in people["daniyar"].buttons
 
 
 async def test_after_days_of_downtime_everything_is_told_once_as_the_newest_of_it(town: Town) -> None:
