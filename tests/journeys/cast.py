@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from sqlalchemy import func, select
 
 from domain.people import Language
 from simulator.faults import garbage
+from simulator.telegram import Message
 from storage.tables import inbox, metadata, outbox
 from tests.town import Somebody, Town
 
@@ -33,6 +35,22 @@ class Cast:
     def everybody(self) -> list[Somebody]:
         return [self.saule, self.daniyar, self.aigerim]
 
+    @property
+    def number(self) -> str:
+        """Of Aigerim's first question."""
+        return "2026-000001"
+
+
+class Scene(StrEnum):
+    """How far the story has come when the test begins."""
+
+    INTRODUCED = "introduced"  # the three know the bot; their chats look empty
+    ASKED = "asked"  # and Aigerim has asked for a hall, of Daniyar's department
+    ANSWERED = "answered"  # and Daniyar has answered
+
+
+ANSWER = "Зал Дома дружбы свободен 20 марта, заявку подайте в отдел."
+
 
 @dataclass(frozen=True)
 class _Rehearsed:
@@ -40,18 +58,20 @@ class _Rehearsed:
 
     database: bytes
     last_update_id: int
-    last_message_ids: list[int]
+    chats: list[dict[int, Message]]
 
 
-_rehearsed: dict[Language, _Rehearsed] = {}
+_rehearsed: dict[tuple[Scene, Language], _Rehearsed] = {}
 
 
 @asynccontextmanager
-async def on_stage(database_url: str, language: Language) -> AsyncIterator[Cast]:
+async def on_stage(
+    database_url: str, language: Language = Language.EN, scene: Scene = Scene.INTRODUCED
+) -> AsyncIterator[Cast]:
     """The cast on a database that is empty but migrated. At the end nothing may have gone wrong unnoticed."""
-    if language not in _rehearsed:
-        _rehearsed[language] = await _rehearse(database_url, language)
-    before = _rehearsed[language]
+    if (scene, language) not in _rehearsed:
+        _rehearsed[scene, language] = await _rehearse(database_url, language, scene)
+    before = _rehearsed[scene, language]
     _file(database_url).write_bytes(before.database)
     town = Town(database_url)
     town.telegram.bot.last_update_id = before.last_update_id
@@ -61,9 +81,12 @@ async def on_stage(database_url: str, language: Language) -> AsyncIterator[Cast]
         town.stranger("Daniyar", language),  # in the order of the rehearsal: ids are given out in order
         town.stranger("Aigerim", language),
     )
-    for somebody, last in zip(cast.everybody, before.last_message_ids, strict=True):
-        somebody.phone.room.started = True
-        somebody.phone.room.last_message_id = last
+    for somebody, chat in zip(cast.everybody, before.chats, strict=True):
+        room = somebody.phone.room
+        room.started = True
+        room.last_message_id = max(chat)
+        if scene is not Scene.INTRODUCED:
+            room.messages = dict(chat)
     await town.open()
     try:
         yield cast
@@ -72,15 +95,23 @@ async def on_stage(database_url: str, language: Language) -> AsyncIterator[Cast]
         await town.close()
 
 
-async def _rehearse(database_url: str, language: Language) -> _Rehearsed:
+async def _rehearse(database_url: str, language: Language, scene: Scene) -> _Rehearsed:
     town = await Town(database_url).open()
     saule = await town.an_admin(language=language)
     daniyar = await town.an_official(saule, language=language)
     aigerim = await town.an_ngo(saule, ngo=PARASAT, language=language)
-    rooms = [somebody.phone.room.last_message_id for somebody in (saule, daniyar, aigerim)]
+    if scene is not Scene.INTRODUCED:
+        await town.a_question(aigerim)
+    if scene is Scene.ANSWERED:
+        await daniyar.presses("answer")
+        await daniyar.presses("outcome_explained")
+        await daniyar.writes(ANSWER)
+        await daniyar.presses("done_writing")
+        await daniyar.presses("send")
+    chats = [somebody.phone.room.messages for somebody in (saule, daniyar, aigerim)]
     last_update_id = town.telegram.bot.last_update_id
     await town.close()
-    return _Rehearsed(_file(database_url).read_bytes(), last_update_id, rooms)
+    return _Rehearsed(_file(database_url).read_bytes(), last_update_id, chats)
 
 
 def _file(database_url: str) -> Path:

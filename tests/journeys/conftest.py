@@ -5,14 +5,28 @@ from collections.abc import AsyncIterator
 import pytest
 
 from domain.people import Language
-from tests.journeys.cast import Cast, nothing_went_wrong, on_stage
+from tests.journeys.cast import Cast, Scene, nothing_went_wrong, on_stage
 from tests.town import Town
 
 
 @pytest.fixture
 async def cast(sqlite_url: str) -> AsyncIterator[Cast]:
     """In English, so that a test can quote what is said."""
-    async with on_stage(sqlite_url, Language.EN) as everybody:
+    async with on_stage(sqlite_url) as everybody:
+        yield everybody
+
+
+@pytest.fixture
+async def asked(sqlite_url: str) -> AsyncIterator[Cast]:
+    """The same, when Aigerim has asked for a hall."""
+    async with on_stage(sqlite_url, scene=Scene.ASKED) as everybody:
+        yield everybody
+
+
+@pytest.fixture
+async def answered(sqlite_url: str) -> AsyncIterator[Cast]:
+    """The same, when Daniyar has answered."""
+    async with on_stage(sqlite_url, scene=Scene.ANSWERED) as everybody:
         yield everybody
 
 

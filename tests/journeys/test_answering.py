@@ -87,22 +87,21 @@ async def test_the_inbox_shows_no_other_departments_questions(cast: Cast) -> Non
     assert cast.daniyar.last == "Nothing is waiting for an answer."
 
 
-async def test_what_was_answered_is_owed_no_more(cast: Cast) -> None:
-    await cast.town.a_question(cast.aigerim)
-    await _answers(cast.daniyar)
-    await cast.daniyar.writes("/inbox")
-    assert cast.daniyar.last == "Nothing is waiting for an answer."
+async def test_what_was_answered_is_owed_no_more(asked: Cast) -> None:
+    await _answers(asked.daniyar)
+    await asked.daniyar.writes("/inbox")
+    assert asked.daniyar.last == "Nothing is waiting for an answer."
 
 
 # --- taking ---------------------------------------------------------------------------------------------------------
 
 
-async def test_taking_makes_one_official_responsible_and_the_ngo_is_told(cast: Cast) -> None:
-    number = await cast.town.a_question(cast.aigerim)
-    await cast.daniyar.presses("take")
-    assert "Status: in work" in cast.daniyar.last
-    assert "Responsible: Daniyar" in cast.daniyar.last
-    assert cast.aigerim.last.startswith(f"№ {number} is in work. Responsible: Daniyar")
+async def test_taking_makes_one_official_responsible_and_the_ngo_is_told(asked: Cast) -> None:
+    number = asked.number
+    await asked.daniyar.presses("take")
+    assert "Status: in work" in asked.daniyar.last
+    assert "Responsible: Daniyar" in asked.daniyar.last
+    assert asked.aigerim.last.startswith(f"№ {number} is in work. Responsible: Daniyar")
 
 
 async def test_the_second_one_to_take_it_is_told_who_has_it(cast: Cast) -> None:
@@ -134,11 +133,11 @@ async def test_only_the_responsible_answers_what_is_in_work(cast: Cast) -> None:
     assert botagoz.texts[-2].startswith("This question is already in work. Responsible: Daniyar")
 
 
-async def test_answering_without_taking_makes_responsible_as_well(cast: Cast) -> None:
-    number = await cast.town.a_question(cast.aigerim)
-    await _answers(cast.daniyar)
-    await cast.daniyar.writes(number)
-    assert "Responsible: Daniyar" in cast.daniyar.last
+async def test_answering_without_taking_makes_responsible_as_well(asked: Cast) -> None:
+    number = asked.number
+    await _answers(asked.daniyar)
+    await asked.daniyar.writes(number)
+    assert "Responsible: Daniyar" in asked.daniyar.last
 
 
 async def test_an_official_of_another_department_sees_not_yours(cast: Cast) -> None:
@@ -187,12 +186,12 @@ async def test_the_head_may_give_it_to_somebody_else_later(cast: Cast) -> None:
     assert "Responsible: Botagoz" in botagoz.last
 
 
-async def test_who_is_no_head_assigns_nothing(cast: Cast) -> None:
-    number = await cast.town.a_question(cast.aigerim)
-    assert "Assign" not in cast.daniyar.buttons
-    for data in (f"assign:{number}", f"assignee:{number}:{cast.daniyar.id}"):
-        await cast.daniyar.does("presses_data", data)
-    assert await _statuses(cast) == ["registered"]
+async def test_who_is_no_head_assigns_nothing(asked: Cast) -> None:
+    number = asked.number
+    assert "Assign" not in asked.daniyar.buttons
+    for data in (f"assign:{number}", f"assignee:{number}:{asked.daniyar.id}"):
+        await asked.daniyar.does("presses_data", data)
+    assert await _statuses(asked) == ["registered"]
 
 
 async def test_nobody_outside_the_department_is_given_a_question(cast: Cast) -> None:
@@ -216,10 +215,10 @@ OUTCOMES = {
 
 
 @pytest.mark.parametrize(("outcome", "label"), OUTCOMES.items())
-async def test_each_outcome_reaches_the_ngo_with_the_text_as_written(cast: Cast, outcome: str, label: str) -> None:
-    number = await cast.town.a_question(cast.aigerim)
-    await _answers(cast.daniyar, outcome=outcome)
-    assert cast.aigerim.last.splitlines() == [
+async def test_each_outcome_reaches_the_ngo_with_the_text_as_written(asked: Cast, outcome: str, label: str) -> None:
+    number = asked.number
+    await _answers(asked.daniyar, outcome=outcome)
+    assert asked.aigerim.last.splitlines() == [
         f"№ {number}: there is an answer.",
         f"Outcome: {label}",
         "Department: Culture and languages",
@@ -227,27 +226,26 @@ async def test_each_outcome_reaches_the_ngo_with_the_text_as_written(cast: Cast,
         "",
         ANSWER,
     ]
-    assert cast.aigerim.buttons[:3] == ["Solved", "Partly", "Not answered"]
+    assert asked.aigerim.buttons[:3] == ["Solved", "Partly", "Not answered"]
 
 
-async def test_the_frame_is_in_the_ngos_language_and_the_text_as_written(cast: Cast) -> None:
-    await cast.town.a_question(cast.aigerim)
-    await cast.aigerim.writes("/language")
-    await cast.aigerim.presses("Русский")
-    await _answers(cast.daniyar, "You may have the hall on Saturday.")
-    assert "Отдел культуры и развития языков" in cast.aigerim.last
-    assert "You may have the hall on Saturday." in cast.aigerim.last
-    assert "Вопрос решён" in cast.aigerim.buttons
+async def test_the_frame_is_in_the_ngos_language_and_the_text_as_written(asked: Cast) -> None:
+    await asked.aigerim.writes("/language")
+    await asked.aigerim.presses("Русский")
+    await _answers(asked.daniyar, "You may have the hall on Saturday.")
+    assert "Отдел культуры и развития языков" in asked.aigerim.last
+    assert "You may have the hall on Saturday." in asked.aigerim.last
+    assert "Вопрос решён" in asked.aigerim.buttons
 
 
-async def test_the_preview_shows_what_will_be_sent(cast: Cast) -> None:
-    number = await cast.town.a_question(cast.aigerim)
-    await cast.daniyar.presses("answer")
-    await cast.daniyar.presses("outcome_refused")
-    await cast.daniyar.writes("Отказано по статье 12 правил.")
-    await cast.daniyar.does("sends_document", "rules.pdf")
-    await cast.daniyar.presses("done_writing")
-    assert cast.daniyar.last.splitlines() == [
+async def test_the_preview_shows_what_will_be_sent(asked: Cast) -> None:
+    number = asked.number
+    await asked.daniyar.presses("answer")
+    await asked.daniyar.presses("outcome_refused")
+    await asked.daniyar.writes("Отказано по статье 12 правил.")
+    await asked.daniyar.does("sends_document", "rules.pdf")
+    await asked.daniyar.presses("done_writing")
+    assert asked.daniyar.last.splitlines() == [
         "Check before sending",
         f"Answer to № {number}",
         "Outcome: Refused, with the ground",
@@ -255,157 +253,147 @@ async def test_the_preview_shows_what_will_be_sent(cast: Cast) -> None:
         "",
         "Отказано по статье 12 правил.",
     ]
-    assert cast.daniyar.buttons == ["Send", "Edit the text", "Cancel"]
+    assert asked.daniyar.buttons == ["Send", "Edit the text", "Cancel"]
 
 
-async def test_the_answer_arrives_with_its_attachments(cast: Cast) -> None:
-    await cast.town.a_question(cast.aigerim)
-    await cast.daniyar.presses("answer")
-    await cast.daniyar.presses("outcome_done")
-    await cast.daniyar.writes("Договор и схема зала приложены.")
-    await cast.daniyar.does("sends_document", "договор.pdf")
-    await cast.daniyar.does("sends_photo")
-    await cast.daniyar.presses("done_writing")
-    await cast.daniyar.presses("send")
-    answer, document, photo = cast.aigerim.phone.chat[-3:]
+async def test_the_answer_arrives_with_its_attachments(asked: Cast) -> None:
+    await asked.daniyar.presses("answer")
+    await asked.daniyar.presses("outcome_done")
+    await asked.daniyar.writes("Договор и схема зала приложены.")
+    await asked.daniyar.does("sends_document", "договор.pdf")
+    await asked.daniyar.does("sends_photo")
+    await asked.daniyar.presses("done_writing")
+    await asked.daniyar.presses("send")
+    answer, document, photo = asked.aigerim.phone.chat[-3:]
     assert "Договор и схема" in answer["text"]
     assert document["document"]["file_name"] == "договор.pdf"
     assert "photo" in photo
 
 
 @pytest.mark.parametrize("text", [".", "ok", "...", "👍👍👍", "\u2800\u2800", "- - - - - - - - - -"])
-async def test_closing_without_a_text_of_substance_is_impossible(cast: Cast, text: str) -> None:
-    await cast.town.a_question(cast.aigerim)
-    await _to_the_preview(cast.daniyar, text)
-    assert cast.daniyar.last.startswith("A question is closed only by a text of substance.")
-    assert await _statuses(cast) == ["registered"]
+async def test_closing_without_a_text_of_substance_is_impossible(asked: Cast, text: str) -> None:
+    await _to_the_preview(asked.daniyar, text)
+    assert asked.daniyar.last.startswith("A question is closed only by a text of substance.")
+    assert await _statuses(asked) == ["registered"]
 
 
-async def test_an_attachment_alone_is_no_answer(cast: Cast) -> None:
-    await cast.town.a_question(cast.aigerim)
-    await cast.daniyar.presses("answer")
-    await cast.daniyar.presses("outcome_done")
-    await cast.daniyar.does("sends_document")
-    await cast.daniyar.presses("done_writing")
-    assert cast.daniyar.last.startswith("A question is closed only by a text of substance.")
+async def test_an_attachment_alone_is_no_answer(asked: Cast) -> None:
+    await asked.daniyar.presses("answer")
+    await asked.daniyar.presses("outcome_done")
+    await asked.daniyar.does("sends_document")
+    await asked.daniyar.presses("done_writing")
+    assert asked.daniyar.last.startswith("A question is closed only by a text of substance.")
 
 
 @pytest.mark.parametrize("edited", [".", "ы" * 3501])
-async def test_an_answer_that_editing_made_unfit_is_not_sent(cast: Cast, edited: str) -> None:
-    await cast.town.a_question(cast.aigerim)
-    await cast.daniyar.presses("answer")
-    await cast.daniyar.presses("outcome_done")
-    message = await cast.daniyar.writes(ANSWER)
-    await cast.daniyar.presses("done_writing")
-    await cast.daniyar.does("edits", message, edited)
-    await cast.daniyar.presses("send")
-    assert await _statuses(cast) == ["registered"]
-    await cast.daniyar.does("edits", message, "Зал свободен, приходите.")
-    await cast.daniyar.presses("done_writing")
-    await cast.daniyar.presses("send")
-    assert await _statuses(cast) == ["answered"]
+async def test_an_answer_that_editing_made_unfit_is_not_sent(asked: Cast, edited: str) -> None:
+    await asked.daniyar.presses("answer")
+    await asked.daniyar.presses("outcome_done")
+    message = await asked.daniyar.writes(ANSWER)
+    await asked.daniyar.presses("done_writing")
+    await asked.daniyar.does("edits", message, edited)
+    await asked.daniyar.presses("send")
+    assert await _statuses(asked) == ["registered"]
+    await asked.daniyar.does("edits", message, "Зал свободен, приходите.")
+    await asked.daniyar.presses("done_writing")
+    await asked.daniyar.presses("send")
+    assert await _statuses(asked) == ["answered"]
 
 
-async def test_an_answer_longer_than_3500_characters_is_not_lost(cast: Cast) -> None:
-    await cast.town.a_question(cast.aigerim)
-    await _to_the_preview(cast.daniyar, "ы" * 3501)
-    assert "The text has 3501 characters, 3500 are the most." in cast.daniyar.last
-    await cast.daniyar.presses("edit_text")
-    await cast.daniyar.writes(ANSWER)
-    await cast.daniyar.presses("done_writing")
-    await cast.daniyar.presses("send")
-    assert ANSWER in cast.aigerim.last
+async def test_an_answer_longer_than_3500_characters_is_not_lost(asked: Cast) -> None:
+    await _to_the_preview(asked.daniyar, "ы" * 3501)
+    assert "The text has 3501 characters, 3500 are the most." in asked.daniyar.last
+    await asked.daniyar.presses("edit_text")
+    await asked.daniyar.writes(ANSWER)
+    await asked.daniyar.presses("done_writing")
+    await asked.daniyar.presses("send")
+    assert ANSWER in asked.aigerim.last
 
 
-async def test_a_text_before_the_outcome_is_kept(cast: Cast) -> None:
-    await cast.town.a_question(cast.aigerim)
-    await cast.daniyar.presses("answer")
-    await cast.daniyar.writes(ANSWER)
-    assert cast.daniyar.last.endswith("what is the outcome?")
-    await cast.daniyar.presses("outcome_done")
-    await cast.daniyar.presses("done_writing")
-    await cast.daniyar.presses("send")
-    assert ANSWER in cast.aigerim.last
+async def test_a_text_before_the_outcome_is_kept(asked: Cast) -> None:
+    await asked.daniyar.presses("answer")
+    await asked.daniyar.writes(ANSWER)
+    assert asked.daniyar.last.endswith("what is the outcome?")
+    await asked.daniyar.presses("outcome_done")
+    await asked.daniyar.presses("done_writing")
+    await asked.daniyar.presses("send")
+    assert ANSWER in asked.aigerim.last
 
 
-async def test_an_answer_written_as_a_reply_to_the_bots_message_is_the_answer(cast: Cast) -> None:
-    await cast.town.a_question(cast.aigerim)
-    await cast.daniyar.presses("answer")
-    await cast.daniyar.presses("outcome_done")
-    await cast.daniyar.writes(ANSWER, reply_to=cast.daniyar.phone.last)
-    await cast.daniyar.presses("done_writing")
-    await cast.daniyar.presses("send")
-    assert ANSWER in cast.aigerim.last
+async def test_an_answer_written_as_a_reply_to_the_bots_message_is_the_answer(asked: Cast) -> None:
+    await asked.daniyar.presses("answer")
+    await asked.daniyar.presses("outcome_done")
+    await asked.daniyar.writes(ANSWER, reply_to=asked.daniyar.phone.last)
+    await asked.daniyar.presses("done_writing")
+    await asked.daniyar.presses("send")
+    assert ANSWER in asked.aigerim.last
 
 
-async def test_sending_the_answer_twice_answers_once(cast: Cast) -> None:
-    await cast.town.a_question(cast.aigerim)
-    await _to_the_preview(cast.daniyar)
+async def test_sending_the_answer_twice_answers_once(asked: Cast) -> None:
+    await _to_the_preview(asked.daniyar)
     for _ in range(3):
-        cast.daniyar.phone.presses("Send")
-    await cast.town.settle()
-    assert sum("there is an answer" in text for text in cast.aigerim.texts) == 1
-    async with cast.town.app.database.reading() as db:
+        asked.daniyar.phone.presses("Send")
+    await asked.town.settle()
+    assert sum("there is an answer" in text for text in asked.aigerim.texts) == 1
+    async with asked.town.app.database.reading() as db:
         assert len(list(await db.scalars(select(entries.c.id).where(entries.c.action == "answer")))) == 1
 
 
-async def test_an_answer_while_the_ngo_withdraws_is_not_sent(cast: Cast) -> None:
-    await cast.town.a_question(cast.aigerim)
-    await _to_the_preview(cast.daniyar)
-    cast.aigerim.phone.presses("Withdraw")
-    cast.daniyar.phone.presses("Send")
-    await cast.town.settle()
-    assert any(text.startswith("This is not possible any more.") for text in cast.daniyar.texts)
-    assert await _statuses(cast) == ["withdrawn"]
-    assert ANSWER not in cast.aigerim.last
+async def test_an_answer_while_the_ngo_withdraws_is_not_sent(asked: Cast) -> None:
+    await _to_the_preview(asked.daniyar)
+    asked.aigerim.phone.presses("Withdraw")
+    asked.daniyar.phone.presses("Send")
+    await asked.town.settle()
+    assert any(text.startswith("This is not possible any more.") for text in asked.daniyar.texts)
+    assert await _statuses(asked) == ["withdrawn"]
+    assert ANSWER not in asked.aigerim.last
 
 
-async def test_a_withdrawal_after_the_answer_is_not_possible(cast: Cast) -> None:
-    await cast.town.a_question(cast.aigerim)
-    await _to_the_preview(cast.daniyar)
-    cast.daniyar.phone.presses("Send")
-    cast.aigerim.phone.presses("Withdraw")
-    await cast.town.settle()
-    assert await _statuses(cast) == ["answered"]
-    assert any(text.startswith("This is not possible any more.") for text in cast.aigerim.texts)
+async def test_a_withdrawal_after_the_answer_is_not_possible(asked: Cast) -> None:
+    await _to_the_preview(asked.daniyar)
+    asked.daniyar.phone.presses("Send")
+    asked.aigerim.phone.presses("Withdraw")
+    await asked.town.settle()
+    assert await _statuses(asked) == ["answered"]
+    assert any(text.startswith("This is not possible any more.") for text in asked.aigerim.texts)
 
 
 # --- an unfinished answer -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("pause", ["restart", "week", "another command"])
-async def test_an_unfinished_answer_is_offered_again(cast: Cast, pause: str) -> None:
-    number = await cast.town.a_question(cast.aigerim)
-    await cast.daniyar.presses("answer")
-    await cast.daniyar.presses("outcome_explained")
-    await cast.daniyar.writes(ANSWER)
+async def test_an_unfinished_answer_is_offered_again(asked: Cast, pause: str) -> None:
+    number = asked.number
+    await asked.daniyar.presses("answer")
+    await asked.daniyar.presses("outcome_explained")
+    await asked.daniyar.writes(ANSWER)
     if pause == "restart":
-        await cast.town.restart()
+        await asked.town.restart()
     elif pause == "week":
-        cast.town.clock.skip(timedelta(days=7))
+        asked.town.clock.skip(timedelta(days=7))
     else:
-        await cast.daniyar.writes("/inbox")
-    await cast.daniyar.does("presses_data", f"answer:{number}")
-    assert cast.daniyar.last == f"You have an unfinished answer to № {number}:\n\n{ANSWER}"
-    assert cast.daniyar.buttons == ["Continue", "Start anew"]
-    await cast.daniyar.presses("continue")
-    await cast.daniyar.presses("done_writing")
-    await cast.daniyar.presses("send")
-    assert ANSWER in cast.aigerim.last
+        await asked.daniyar.writes("/inbox")
+    await asked.daniyar.does("presses_data", f"answer:{number}")
+    assert asked.daniyar.last == f"You have an unfinished answer to № {number}:\n\n{ANSWER}"
+    assert asked.daniyar.buttons == ["Continue", "Start anew"]
+    await asked.daniyar.presses("continue")
+    await asked.daniyar.presses("done_writing")
+    await asked.daniyar.presses("send")
+    assert ANSWER in asked.aigerim.last
 
 
-async def test_an_unfinished_answer_may_be_started_anew(cast: Cast) -> None:
-    number = await cast.town.a_question(cast.aigerim)
-    await cast.daniyar.presses("answer")
-    await cast.daniyar.presses("outcome_explained")
-    await cast.daniyar.writes("Не то.")
-    await cast.daniyar.does("presses_data", f"answer:{number}")
-    await cast.daniyar.presses("start_anew")
-    await cast.daniyar.presses("outcome_done")
-    await cast.daniyar.writes(ANSWER)
-    await cast.daniyar.presses("done_writing")
-    await cast.daniyar.presses("send")
-    assert "Не то." not in cast.aigerim.last
+async def test_an_unfinished_answer_may_be_started_anew(asked: Cast) -> None:
+    number = asked.number
+    await asked.daniyar.presses("answer")
+    await asked.daniyar.presses("outcome_explained")
+    await asked.daniyar.writes("Не то.")
+    await asked.daniyar.does("presses_data", f"answer:{number}")
+    await asked.daniyar.presses("start_anew")
+    await asked.daniyar.presses("outcome_done")
+    await asked.daniyar.writes(ANSWER)
+    await asked.daniyar.presses("done_writing")
+    await asked.daniyar.presses("send")
+    assert "Не то." not in asked.aigerim.last
 
 
 async def test_answers_to_two_questions_do_not_mix(cast: Cast) -> None:
@@ -426,66 +414,64 @@ async def test_answers_to_two_questions_do_not_mix(cast: Cast) -> None:
 # --- did it arrive --------------------------------------------------------------------------------------------------
 
 
-async def test_the_official_sees_when_the_answer_was_delivered(cast: Cast) -> None:
-    number = await cast.town.a_question(cast.aigerim)
-    cast.town.clock.skip(timedelta(hours=3, minutes=2))
-    await _answers(cast.daniyar)
-    assert cast.daniyar.last == f"№ {number}: the answer was delivered 14:02."
-    await cast.daniyar.writes(number)
-    assert "Answer: delivered 2 March 2026, 14:02." in cast.daniyar.last
+async def test_the_official_sees_when_the_answer_was_delivered(asked: Cast) -> None:
+    number = asked.number
+    asked.town.clock.skip(timedelta(hours=3, minutes=2))
+    await _answers(asked.daniyar)
+    assert asked.daniyar.last == f"№ {number}: the answer was delivered 14:02."
+    await asked.daniyar.writes(number)
+    assert "Answer: delivered 2 March 2026, 14:02." in asked.daniyar.last
 
 
-async def test_the_official_sees_that_the_bot_is_blocked(cast: Cast) -> None:
-    number = await cast.town.a_question(cast.aigerim)
-    await cast.aigerim.does("blocks")
-    await _answers(cast.daniyar)
-    assert cast.daniyar.last.startswith(f"№ {number}: the answer was not delivered: the bot is blocked.")
-    await cast.daniyar.writes(number)
-    assert "Answer: not delivered, the bot is blocked." in cast.daniyar.last
+async def test_the_official_sees_that_the_bot_is_blocked(asked: Cast) -> None:
+    number = asked.number
+    await asked.aigerim.does("blocks")
+    await _answers(asked.daniyar)
+    assert asked.daniyar.last.startswith(f"№ {number}: the answer was not delivered: the bot is blocked.")
+    await asked.daniyar.writes(number)
+    assert "Answer: not delivered, the bot is blocked." in asked.daniyar.last
 
 
-async def test_the_answer_waits_for_a_person_who_blocked_the_bot(cast: Cast) -> None:
-    number = await cast.town.a_question(cast.aigerim)
-    await cast.aigerim.does("blocks")
-    await _answers(cast.daniyar)
-    cast.town.clock.skip(timedelta(minutes=30))
-    await cast.aigerim.does("unblocks")
-    assert ANSWER in cast.aigerim.last
-    assert cast.daniyar.last == f"№ {number}: the answer was delivered 11:30."
+async def test_the_answer_waits_for_a_person_who_blocked_the_bot(asked: Cast) -> None:
+    number = asked.number
+    await asked.aigerim.does("blocks")
+    await _answers(asked.daniyar)
+    asked.town.clock.skip(timedelta(minutes=30))
+    await asked.aigerim.does("unblocks")
+    assert ANSWER in asked.aigerim.last
+    assert asked.daniyar.last == f"№ {number}: the answer was delivered 11:30."
 
 
-async def test_writing_again_is_coming_back_as_well(cast: Cast) -> None:
-    await cast.town.a_question(cast.aigerim)
-    await cast.aigerim.does("blocks")
-    await _answers(cast.daniyar)
-    await cast.aigerim.writes("/my")
-    assert any(ANSWER in text for text in cast.aigerim.texts)
+async def test_writing_again_is_coming_back_as_well(asked: Cast) -> None:
+    await asked.aigerim.does("blocks")
+    await _answers(asked.daniyar)
+    await asked.aigerim.writes("/my")
+    assert any(ANSWER in text for text in asked.aigerim.texts)
 
 
-async def test_who_comes_back_gets_each_thing_once(cast: Cast) -> None:
-    await cast.town.a_question(cast.aigerim)
-    await cast.aigerim.does("blocks")
-    await _answers(cast.daniyar)
-    await cast.aigerim.does("unblocks")
-    await cast.aigerim.writes("/my")
-    await cast.aigerim.does("blocks")
-    await cast.aigerim.does("unblocks")
-    assert sum(ANSWER in text for text in cast.aigerim.texts) == 1
+async def test_who_comes_back_gets_each_thing_once(asked: Cast) -> None:
+    await asked.aigerim.does("blocks")
+    await _answers(asked.daniyar)
+    await asked.aigerim.does("unblocks")
+    await asked.aigerim.writes("/my")
+    await asked.aigerim.does("blocks")
+    await asked.aigerim.does("unblocks")
+    assert sum(ANSWER in text for text in asked.aigerim.texts) == 1
 
 
-async def test_a_deleted_account_is_told_as_not_delivered(cast: Cast) -> None:
-    number = await cast.town.a_question(cast.aigerim)
-    cast.aigerim.phone.deletes_account()
-    await _answers(cast.daniyar)
-    assert cast.daniyar.last.startswith(f"№ {number}: the answer was not delivered")
+async def test_a_deleted_account_is_told_as_not_delivered(asked: Cast) -> None:
+    number = asked.number
+    asked.aigerim.phone.deletes_account()
+    await _answers(asked.daniyar)
+    assert asked.daniyar.last.startswith(f"№ {number}: the answer was not delivered")
 
 
-async def test_the_official_is_not_told_of_delivery_when_nobody_is_left_to_be_told(cast: Cast) -> None:
+async def test_the_official_is_not_told_of_delivery_when_nobody_is_left_to_be_told(asked: Cast) -> None:
     """The author asked to be forgotten: there is nobody to deliver to, and the answer stands in the history."""
-    number = await cast.town.a_question(cast.aigerim)
-    await cast.aigerim.writes("/forget")
-    await cast.aigerim.presses("forget_once")
-    await cast.aigerim.presses("forget_twice")
-    await _answers(cast.daniyar)
-    await cast.daniyar.writes(number)
-    assert ANSWER in cast.daniyar.last
+    number = asked.number
+    await asked.aigerim.writes("/forget")
+    await asked.aigerim.presses("forget_once")
+    await asked.aigerim.presses("forget_twice")
+    await _answers(asked.daniyar)
+    await asked.daniyar.writes(number)
+    assert ANSWER in asked.daniyar.last

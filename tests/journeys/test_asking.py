@@ -473,9 +473,8 @@ async def test_send_on_an_old_preview_sends_what_it_showed_no_more(cast: Cast) -
     assert await _registered_texts(cast) == []
 
 
-async def test_the_confirmation_says_everything_that_was_promised(cast: Cast) -> None:
-    await cast.town.a_question(cast.aigerim)
-    assert cast.aigerim.last.splitlines() == [
+async def test_the_confirmation_says_everything_that_was_promised(asked: Cast) -> None:
+    assert asked.aigerim.last.splitlines() == [
         "№ 2026-000001 is registered.",
         "Registered: 2 March 2026, 11:00",
         "Kind: Question",
@@ -485,7 +484,7 @@ async def test_the_confirmation_says_everything_that_was_promised(cast: Cast) ->
         "",
         "To add something, reply to this message.",
     ]
-    assert cast.aigerim.buttons == ["Withdraw", "Why this date?"]
+    assert asked.aigerim.buttons == ["Withdraw", "Why this date?"]
 
 
 async def test_the_confirmation_is_in_the_language_of_the_person(cast_in_each_language: Cast) -> None:
@@ -531,10 +530,9 @@ async def test_what_comes_at_night_is_registered_at_once(cast: Cast) -> None:
     assert "Answer due: 27 March 2026, Friday" in cast.aigerim.last
 
 
-async def test_why_this_date_names_each_skipped_day(cast: Cast) -> None:
-    await cast.town.a_question(cast.aigerim)
-    await cast.aigerim.presses("why_date")
-    assert cast.aigerim.last.splitlines() == [
+async def test_why_this_date_names_each_skipped_day(asked: Cast) -> None:
+    await asked.aigerim.presses("why_date")
+    assert asked.aigerim.last.splitlines() == [
         "№ 2026-000001: the answer is due on 26 March 2026, Thursday.",
         "Received: 2 March 2026, 11:00.",
         "The count starts on 2 March 2026, Monday.",

@@ -22,7 +22,9 @@ async def _forgets(somebody: Somebody) -> None:
 EVERYBODYS = ["/help", "/language", "/simple", "/mydata", "/forget", "/cancel"]
 
 
-@pytest.mark.parametrize(("who", "own"), [("aigerim", ["/ask", "/my"]), ("daniyar", ["/inbox"]), ("saule", ["/admin"])])
+@pytest.mark.parametrize(
+    ("who", "own"), [("aigerim", ["/ask", "/my"]), ("daniyar", ["/inbox", "/digest"]), ("saule", ["/admin"])]
+)
 async def test_help_lists_what_the_person_may_type(cast: Cast, who: str, own: list[str]) -> None:
     somebody: Somebody = getattr(cast, who)
     await somebody.writes("/help")
@@ -95,13 +97,12 @@ async def _file(somebody: Somebody) -> dict[str, list[dict[str, object]]]:
     return stored
 
 
-async def test_mydata_says_what_is_stored(cast: Cast) -> None:
-    await cast.town.a_question(cast.aigerim)
-    await cast.aigerim.writes("/mydata")
-    summary = cast.aigerim.texts[-2]
+async def test_mydata_says_what_is_stored(asked: Cast) -> None:
+    await asked.aigerim.writes("/mydata")
+    summary = asked.aigerim.texts[-2]
     assert summary.splitlines()[:6] == [
         "Everything stored about you",
-        f"Telegram number: {cast.aigerim.id}",
+        f"Telegram number: {asked.aigerim.id}",
         "Name: Aigerim",
         "Consent: 2026-1, 2 March 2026, 11:00",
         f"NGO: {PARASAT}",
@@ -163,34 +164,32 @@ async def test_keeping_everything_is_possible_at_both_questions(cast: Cast, unti
     assert cast.aigerim.last == "Nothing was deleted."
 
 
-async def test_the_name_goes_and_nothing_of_the_person_remains(cast: Cast) -> None:
-    await cast.town.a_question(cast.aigerim)
-    await cast.aigerim.writes("Черновик, который никто не увидит.")
-    await _forgets(cast.aigerim)
-    assert cast.aigerim.last == "Deleted. To begin anew: /start"
-    async with cast.town.app.database.reading() as db:
-        assert await db.scalar(select(people.c.id).where(people.c.id == cast.aigerim.id)) is None
-        assert await db.scalar(select(consents.c.id).where(consents.c.person_id == cast.aigerim.id)) is None
-        assert await db.scalar(select(forms.c.name).where(forms.c.person_id == cast.aigerim.id)) is None
+async def test_the_name_goes_and_nothing_of_the_person_remains(asked: Cast) -> None:
+    await asked.aigerim.writes("Черновик, который никто не увидит.")
+    await _forgets(asked.aigerim)
+    assert asked.aigerim.last == "Deleted. To begin anew: /start"
+    async with asked.town.app.database.reading() as db:
+        assert await db.scalar(select(people.c.id).where(people.c.id == asked.aigerim.id)) is None
+        assert await db.scalar(select(consents.c.id).where(consents.c.person_id == asked.aigerim.id)) is None
+        assert await db.scalar(select(forms.c.name).where(forms.c.person_id == asked.aigerim.id)) is None
 
 
-async def test_the_question_stays_and_is_still_answered(cast: Cast) -> None:
-    number = await cast.town.a_question(cast.aigerim)
-    await _forgets(cast.aigerim)
-    await cast.daniyar.writes(number)
-    assert "Просим помочь с залом" in cast.daniyar.last
-    assert f"NGO: {PARASAT}" in cast.daniyar.last
-    assert "Aigerim" not in cast.daniyar.last
-    await cast.daniyar.presses("take")
-    assert "Status: in work" in cast.daniyar.last
+async def test_the_question_stays_and_is_still_answered(asked: Cast) -> None:
+    number = asked.number
+    await _forgets(asked.aigerim)
+    await asked.daniyar.writes(number)
+    assert "Просим помочь с залом" in asked.daniyar.last
+    assert f"NGO: {PARASAT}" in asked.daniyar.last
+    assert "Aigerim" not in asked.daniyar.last
+    await asked.daniyar.presses("take")
+    assert "Status: in work" in asked.daniyar.last
 
 
-async def test_who_was_forgotten_is_told_nothing_more(cast: Cast) -> None:
-    await cast.town.a_question(cast.aigerim)
-    await _forgets(cast.aigerim)
-    said = len(cast.aigerim.texts)
-    await cast.daniyar.presses("take")
-    assert len(cast.aigerim.texts) == said
+async def test_who_was_forgotten_is_told_nothing_more(asked: Cast) -> None:
+    await _forgets(asked.aigerim)
+    said = len(asked.aigerim.texts)
+    await asked.daniyar.presses("take")
+    assert len(asked.aigerim.texts) == said
 
 
 async def test_who_was_forgotten_may_begin_anew(cast: Cast) -> None:
@@ -199,12 +198,12 @@ async def test_who_was_forgotten_may_begin_anew(cast: Cast) -> None:
     assert cast.aigerim.buttons == ["English", "Қазақша", "Русский"]
 
 
-async def test_old_buttons_of_who_was_forgotten_do_nothing(cast: Cast) -> None:
-    number = await cast.town.a_question(cast.aigerim)
-    await _forgets(cast.aigerim)
-    await cast.aigerim.presses("withdraw")
-    await cast.daniyar.writes(number)
-    assert "Status: registered" in cast.daniyar.last
+async def test_old_buttons_of_who_was_forgotten_do_nothing(asked: Cast) -> None:
+    number = asked.number
+    await _forgets(asked.aigerim)
+    await asked.aigerim.presses("withdraw")
+    await asked.daniyar.writes(number)
+    assert "Status: registered" in asked.daniyar.last
 
 
 async def test_what_a_forgotten_official_had_taken_is_free_again(cast: Cast) -> None:

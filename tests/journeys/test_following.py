@@ -81,21 +81,19 @@ async def test_my_of_an_ngo_without_questions_says_so(cast: Cast) -> None:
 
 
 @pytest.mark.parametrize("page", ["-1", "99999999", "x", "", "9" * 60])
-async def test_a_page_that_is_not_there_shows_one_that_is(cast: Cast, page: str) -> None:
-    await cast.town.a_question(cast.aigerim)
-    await cast.aigerim.does("presses_data", f"my:open:{page}")
-    assert cast.aigerim.last.startswith("Open questions: 1 question")
+async def test_a_page_that_is_not_there_shows_one_that_is(asked: Cast, page: str) -> None:
+    await asked.aigerim.does("presses_data", f"my:open:{page}")
+    assert asked.aigerim.last.startswith("Open questions: 1 question")
 
 
-async def test_the_list_is_redrawn_in_place(cast: Cast) -> None:
-    await cast.town.a_question(cast.aigerim)
-    await cast.aigerim.writes("/my")
-    messages = len(cast.aigerim.phone.chat)
-    await cast.aigerim.presses("closed")
-    await cast.aigerim.presses("open")
-    await cast.aigerim.presses("2026-000001")
-    await cast.aigerim.presses("back")
-    assert len(cast.aigerim.phone.chat) == messages
+async def test_the_list_is_redrawn_in_place(asked: Cast) -> None:
+    await asked.aigerim.writes("/my")
+    messages = len(asked.aigerim.phone.chat)
+    await asked.aigerim.presses("closed")
+    await asked.aigerim.presses("open")
+    await asked.aigerim.presses("2026-000001")
+    await asked.aigerim.presses("back")
+    assert len(asked.aigerim.phone.chat) == messages
 
 
 async def test_pressing_the_filter_that_is_on_changes_nothing_and_raises_nothing(cast: Cast) -> None:
@@ -136,34 +134,33 @@ async def test_the_card_tells_the_whole_life_of_a_question(cast: Cast) -> None:
 
 
 @pytest.mark.parametrize("typed", ["2026-000001", "№ 2026-000001", " № 2026-000001 "])
-async def test_typing_the_number_shows_the_question(cast: Cast, typed: str) -> None:
-    await cast.town.a_question(cast.aigerim)
-    await cast.aigerim.writes(typed)
-    assert cast.aigerim.last.startswith("№ 2026-000001, Question\nStatus: registered")
+async def test_typing_the_number_shows_the_question(asked: Cast, typed: str) -> None:
+    await asked.aigerim.writes(typed)
+    assert asked.aigerim.last.startswith("№ 2026-000001, Question\nStatus: registered")
 
 
-async def test_the_card_has_the_buttons_that_are_possible_now(cast: Cast) -> None:
-    number = await cast.town.a_question(cast.aigerim)
-    await cast.aigerim.writes(number)
-    assert cast.aigerim.buttons == ["Withdraw", "Why this date?", "Back"]
-    await _answers(cast.daniyar, number)
-    await cast.aigerim.writes(number)
-    assert cast.aigerim.buttons == ["Solved", "Partly", "Not answered", "Why this date?", "Back"]
-    await cast.aigerim.presses("solved")
-    await cast.aigerim.writes(number)
-    assert cast.aigerim.buttons == ["Why this date?", "Back"]
+async def test_the_card_has_the_buttons_that_are_possible_now(asked: Cast) -> None:
+    number = asked.number
+    await asked.aigerim.writes(number)
+    assert asked.aigerim.buttons == ["Withdraw", "Why this date?", "Back"]
+    await _answers(asked.daniyar, number)
+    await asked.aigerim.writes(number)
+    assert asked.aigerim.buttons == ["Solved", "Partly", "Not answered", "Why this date?", "Back"]
+    await asked.aigerim.presses("solved")
+    await asked.aigerim.writes(number)
+    assert asked.aigerim.buttons == ["Why this date?", "Back"]
 
 
-async def test_an_overdue_question_says_so_in_words(cast: Cast) -> None:
-    number = await cast.town.a_question(cast.aigerim)
-    cast.town.clock.moment = datetime(2026, 3, 27, 6, 0, tzinfo=UTC)
-    await cast.aigerim.writes(number)
-    assert "Status: registered, overdue" in cast.aigerim.last
+async def test_an_overdue_question_says_so_in_words(asked: Cast) -> None:
+    number = asked.number
+    asked.town.clock.moment = datetime(2026, 3, 27, 6, 0, tzinfo=UTC)
+    await asked.aigerim.writes(number)
+    assert "Status: registered, overdue" in asked.aigerim.last
 
 
-async def test_another_ngo_does_not_see_the_question(cast: Cast) -> None:
-    number = await cast.town.a_question(cast.aigerim)
-    marat = await cast.town.an_ngo(cast.saule, "Marat", "Клуб «Тұлпар»", Language.EN)
+async def test_another_ngo_does_not_see_the_question(asked: Cast) -> None:
+    number = asked.number
+    marat = await asked.town.an_ngo(asked.saule, "Marat", "Клуб «Тұлпар»", Language.EN)
     await marat.writes("/my")
     assert number not in marat.buttons
     for data in (f"card:{number}", f"withdraw:{number}", f"attachments:{number}", f"why_date:{number}"):
@@ -175,70 +172,66 @@ async def test_another_ngo_does_not_see_the_question(cast: Cast) -> None:
 
 
 @pytest.mark.parametrize("taken", [False, True])
-async def test_a_question_may_be_withdrawn_until_it_is_answered(cast: Cast, taken: bool) -> None:
-    number = await cast.town.a_question(cast.aigerim)
+async def test_a_question_may_be_withdrawn_until_it_is_answered(asked: Cast, taken: bool) -> None:
+    number = asked.number
     if taken:
-        await cast.daniyar.presses("take")
-    await cast.aigerim.presses("withdraw")
-    assert cast.aigerim.last.startswith(f"№ {number} is withdrawn.")
-    assert "Просим помочь с залом" in cast.aigerim.last
-    assert cast.daniyar.last == f"№ {number} was withdrawn by the NGO. Nothing is owed."
-    assert (await _stored(cast))[0] == "withdrawn"
+        await asked.daniyar.presses("take")
+    await asked.aigerim.presses("withdraw")
+    assert asked.aigerim.last.startswith(f"№ {number} is withdrawn.")
+    assert "Просим помочь с залом" in asked.aigerim.last
+    assert asked.daniyar.last == f"№ {number} was withdrawn by the NGO. Nothing is owed."
+    assert (await _stored(asked))[0] == "withdrawn"
 
 
-async def test_an_answered_question_is_withdrawn_no_more(cast: Cast) -> None:
-    await _is_answered(cast)
-    await cast.aigerim.presses("withdraw")
-    assert cast.aigerim.texts[-2].startswith("This is not possible any more.")
-    assert "Status: answered" in cast.aigerim.last
-    assert (await _stored(cast))[0] == "answered"
+async def test_an_answered_question_is_withdrawn_no_more(answered: Cast) -> None:
+    await answered.aigerim.presses("withdraw")
+    assert answered.aigerim.texts[-2].startswith("This is not possible any more.")
+    assert "Status: answered" in answered.aigerim.last
+    assert (await _stored(answered))[0] == "answered"
 
 
-async def test_withdrawing_twice_shows_how_it_stands(cast: Cast) -> None:
-    await cast.town.a_question(cast.aigerim)
-    await cast.aigerim.presses("withdraw")
-    await cast.aigerim.presses("withdraw")
-    assert "Status: withdrawn" in cast.aigerim.last
-    assert sum("was withdrawn by the NGO" in text for text in cast.daniyar.texts) == 1
+async def test_withdrawing_twice_shows_how_it_stands(asked: Cast) -> None:
+    await asked.aigerim.presses("withdraw")
+    await asked.aigerim.presses("withdraw")
+    assert "Status: withdrawn" in asked.aigerim.last
+    assert sum("was withdrawn by the NGO" in text for text in asked.daniyar.texts) == 1
 
 
 # --- verdicts -------------------------------------------------------------------------------------------------------
 
 
-async def test_solved_closes_and_the_official_is_told(cast: Cast) -> None:
-    number = await _is_answered(cast)
-    await cast.aigerim.presses("solved")
-    assert cast.aigerim.last == f"Thank you. № {number} is closed: solved."
-    assert cast.daniyar.last == f"№ {number}: the NGO judged the answer: Solved."
-    assert await _stored(cast) == ("closed", "solved", "judged", False)
+async def test_solved_closes_and_the_official_is_told(answered: Cast) -> None:
+    number = answered.number
+    await answered.aigerim.presses("solved")
+    assert answered.aigerim.last == f"Thank you. № {number} is closed: solved."
+    assert answered.daniyar.last == f"№ {number}: the NGO judged the answer: Solved."
+    assert await _stored(answered) == ("closed", "solved", "judged", False)
 
 
-async def test_partly_closes_and_may_add_a_sentence(cast: Cast) -> None:
-    number = await _is_answered(cast)
-    await cast.aigerim.presses("partly")
-    assert await _stored(cast) == ("closed", "partly", "judged", False)
-    await cast.aigerim.writes("Пандуса всё ещё нет.")
-    assert cast.aigerim.last.startswith(f"Added to № {number}")
-    assert cast.daniyar.last == f"№ {number}: addition by the NGO.\n\nПандуса всё ещё нет."
+async def test_partly_closes_and_may_add_a_sentence(answered: Cast) -> None:
+    number = answered.number
+    await answered.aigerim.presses("partly")
+    assert await _stored(answered) == ("closed", "partly", "judged", False)
+    await answered.aigerim.writes("Пандуса всё ещё нет.")
+    assert answered.aigerim.last.startswith(f"Added to № {number}")
+    assert answered.daniyar.last == f"№ {number}: addition by the NGO.\n\nПандуса всё ещё нет."
 
 
-async def test_partly_without_a_sentence(cast: Cast) -> None:
-    await _is_answered(cast)
-    await cast.aigerim.presses("partly")
-    await cast.aigerim.presses("skip")
-    assert cast.aigerim.last == "Thank you, the question is closed."
-    assert cast.daniyar.last == "№ 2026-000001: the NGO judged the answer: Partly."
+async def test_partly_without_a_sentence(answered: Cast) -> None:
+    await answered.aigerim.presses("partly")
+    await answered.aigerim.presses("skip")
+    assert answered.aigerim.last == "Thank you, the question is closed."
+    assert answered.daniyar.last == "№ 2026-000001: the NGO judged the answer: Partly."
 
 
-async def test_a_sticker_after_partly_does_not_end_the_dialogue(cast: Cast) -> None:
-    await _is_answered(cast)
-    await cast.aigerim.presses("partly")
-    await cast.aigerim.does("sends_sticker")
-    assert cast.aigerim.last.startswith("I cannot take this.")
-    await cast.aigerim.writes("\u2800")
-    assert cast.aigerim.last == "A text is needed. Please write in words."
-    await cast.aigerim.writes("Пандуса всё ещё нет.")
-    assert cast.daniyar.last.endswith("Пандуса всё ещё нет.")
+async def test_a_sticker_after_partly_does_not_end_the_dialogue(answered: Cast) -> None:
+    await answered.aigerim.presses("partly")
+    await answered.aigerim.does("sends_sticker")
+    assert answered.aigerim.last.startswith("I cannot take this.")
+    await answered.aigerim.writes("\u2800")
+    assert answered.aigerim.last == "A text is needed. Please write in words."
+    await answered.aigerim.writes("Пандуса всё ещё нет.")
+    assert answered.daniyar.last.endswith("Пандуса всё ещё нет.")
 
 
 async def test_not_answered_asks_why_and_reopens_to_the_head_with_the_reason(cast: Cast) -> None:
@@ -266,30 +259,29 @@ async def test_a_reopened_question_gets_a_new_date(cast: Cast) -> None:
     assert "Reopened: 4 March 2026, 11:00. The term began anew." in cast.aigerim.last
 
 
-async def test_in_a_department_without_a_head_it_is_free_to_be_taken_again(cast: Cast) -> None:
-    number = await _is_answered(cast)
-    await cast.aigerim.presses("not_answered")
-    await cast.aigerim.writes("О пандусе ни слова.")
-    assert cast.daniyar.last.startswith(f"№ {number}: the NGO says it was not answered.")
-    assert "Take" in cast.daniyar.buttons
-    assert (await _stored(cast))[0] == "registered"
+async def test_in_a_department_without_a_head_it_is_free_to_be_taken_again(answered: Cast) -> None:
+    number = answered.number
+    await answered.aigerim.presses("not_answered")
+    await answered.aigerim.writes("О пандусе ни слова.")
+    assert answered.daniyar.last.startswith(f"№ {number}: the NGO says it was not answered.")
+    assert "Take" in answered.daniyar.buttons
+    assert (await _stored(answered))[0] == "registered"
 
 
-async def test_the_reason_may_be_written_as_a_reply(cast: Cast) -> None:
-    number = await _is_answered(cast)
-    await cast.aigerim.presses("not_answered")
-    await cast.aigerim.writes("О пандусе ни слова.", reply_to=cast.aigerim.phone.last)
-    assert cast.aigerim.last.startswith(f"№ {number} is open again")
+async def test_the_reason_may_be_written_as_a_reply(answered: Cast) -> None:
+    number = answered.number
+    await answered.aigerim.presses("not_answered")
+    await answered.aigerim.writes("О пандусе ни слова.", reply_to=answered.aigerim.phone.last)
+    assert answered.aigerim.last.startswith(f"№ {number} is open again")
 
 
 @pytest.mark.parametrize("reason", ["\u2800", "\u200b\u200b"])
-async def test_without_a_reason_nothing_is_reopened(cast: Cast, reason: str) -> None:
-    await _is_answered(cast)
-    await cast.aigerim.presses("not_answered")
-    await cast.aigerim.writes(reason)
-    assert cast.aigerim.last == "Please write the reason in words."
-    await cast.aigerim.presses("cancel")
-    assert (await _stored(cast))[0] == "answered"
+async def test_without_a_reason_nothing_is_reopened(answered: Cast, reason: str) -> None:
+    await answered.aigerim.presses("not_answered")
+    await answered.aigerim.writes(reason)
+    assert answered.aigerim.last == "Please write the reason in words."
+    await answered.aigerim.presses("cancel")
+    assert (await _stored(answered))[0] == "answered"
 
 
 async def test_the_second_not_answered_closes_and_tells_head_and_administrators(cast: Cast) -> None:
@@ -312,63 +304,60 @@ async def test_the_second_not_answered_closes_and_tells_head_and_administrators(
 
 
 @pytest.mark.parametrize(("first", "then"), [("solved", "partly"), ("partly", "solved"), ("solved", "not_answered")])
-async def test_an_answer_is_judged_once(cast: Cast, first: str, then: str) -> None:
-    await _is_answered(cast)
-    await cast.aigerim.presses(first)
-    judged = await _stored(cast)
-    await cast.aigerim.presses(then)
-    assert await _stored(cast) == judged
-    assert any(text.startswith("This is not possible any more.") for text in cast.aigerim.texts)
+async def test_an_answer_is_judged_once(answered: Cast, first: str, then: str) -> None:
+    await answered.aigerim.presses(first)
+    judged = await _stored(answered)
+    await answered.aigerim.presses(then)
+    assert await _stored(answered) == judged
+    assert any(text.startswith("This is not possible any more.") for text in answered.aigerim.texts)
 
 
-async def test_the_department_cannot_judge_its_own_answer(cast: Cast) -> None:
-    number = await _is_answered(cast)
+async def test_the_department_cannot_judge_its_own_answer(answered: Cast) -> None:
+    number = answered.number
     for verdict in ("solved", "partly", "not_answered", "withdraw"):
-        await cast.daniyar.does("presses_data", f"{verdict}:{number}")
-    assert await _stored(cast) == ("answered", None, None, False)
+        await answered.daniyar.does("presses_data", f"{verdict}:{number}")
+    assert await _stored(answered) == ("answered", None, None, False)
 
 
 # --- silence --------------------------------------------------------------------------------------------------------
 
 
-async def test_silence_of_ten_working_days_closes_and_tells_both(cast: Cast) -> None:
+async def test_silence_of_ten_working_days_closes_and_tells_both(answered: Cast) -> None:
     """Answered on Monday 2 March: 3-6 are four working days, 10-13 eight, 16 and 17 ten. It closes on the 18th."""
-    number = await _is_answered(cast)
-    await cast.town.days_pass(15)
-    assert (await _stored(cast))[0] == "answered"
-    await cast.town.days_pass(1)
-    assert await _stored(cast) == ("closed", None, "no_reaction", False)
+    number = answered.number
+    await answered.town.days_pass(15)
+    assert (await _stored(answered))[0] == "answered"
+    await answered.town.days_pass(1)
+    assert await _stored(answered) == ("closed", None, "no_reaction", False)
     closed = f"№ {number} is closed: 10 working days passed after the answer without a reaction."
-    assert cast.aigerim.texts.count(closed) == 1
-    assert cast.daniyar.texts.count(closed) == 1
+    assert answered.aigerim.texts.count(closed) == 1
+    assert answered.daniyar.texts.count(closed) == 1
 
 
-async def test_it_closes_once_however_often_the_clock_looks(cast: Cast) -> None:
-    await _is_answered(cast)
+async def test_it_closes_once_however_often_the_clock_looks(answered: Cast) -> None:
     for _ in range(3):
-        await cast.town.days_pass(30)
-    assert sum("without a reaction" in text for text in cast.aigerim.texts) == 1
+        await answered.town.days_pass(30)
+    assert sum("without a reaction" in text for text in answered.aigerim.texts) == 1
 
 
-async def test_a_judgement_on_the_last_day_counts(cast: Cast) -> None:
-    await _is_answered(cast)
-    await cast.town.days_pass(15)
-    await cast.aigerim.presses("solved")
-    await cast.town.days_pass(1)
-    assert await _stored(cast) == ("closed", "solved", "judged", False)
+async def test_a_judgement_on_the_last_day_counts(answered: Cast) -> None:
+    await answered.town.days_pass(15)
+    await answered.aigerim.presses("solved")
+    await answered.town.days_pass(1)
+    assert await _stored(answered) == ("closed", "solved", "judged", False)
 
 
-async def test_after_silence_the_card_says_no_reaction(cast: Cast) -> None:
-    number = await _is_answered(cast)
-    await cast.town.days_pass(16)
-    await cast.aigerim.writes(number)
-    assert "Status: closed, no reaction to the answer" in cast.aigerim.last
-    assert "18 March 2026, 11:00: closed, the NGO did not react to the answer" in cast.aigerim.last
+async def test_after_silence_the_card_says_no_reaction(answered: Cast) -> None:
+    number = answered.number
+    await answered.town.days_pass(16)
+    await answered.aigerim.writes(number)
+    assert "Status: closed, no reaction to the answer" in answered.aigerim.last
+    assert "18 March 2026, 11:00: closed, the NGO did not react to the answer" in answered.aigerim.last
 
 
-async def test_a_closed_question_still_takes_an_addition(cast: Cast) -> None:
-    number = await _is_answered(cast)
-    await cast.town.days_pass(16)
-    await cast.aigerim.writes(number)
-    await cast.aigerim.writes("Мы были в отъезде, спасибо.", reply_to=cast.aigerim.phone.last)
-    assert cast.aigerim.last.startswith(f"Added to № {number}")
+async def test_a_closed_question_still_takes_an_addition(answered: Cast) -> None:
+    number = answered.number
+    await answered.town.days_pass(16)
+    await answered.aigerim.writes(number)
+    await answered.aigerim.writes("Мы были в отъезде, спасибо.", reply_to=answered.aigerim.phone.last)
+    assert answered.aigerim.last.startswith(f"Added to № {number}")

@@ -104,22 +104,22 @@ async def _who_speaks_for_whom(cast: Cast, vandal: Somebody) -> list[tuple[objec
         return [tuple(row) for row in await db.execute(query.order_by(representatives.c.person_id))]
 
 
-async def test_every_press_is_answered_in_the_middle_of_every_dialogue(cast: Cast) -> None:
+async def test_every_press_is_answered_in_the_middle_of_every_dialogue(asked: Cast) -> None:
     """With a question half written, a registration half done, an answer begun: nothing of it is lost."""
-    number = await cast.town.a_question(cast.aigerim)
-    await cast.aigerim.writes("/ask")
-    await cast.aigerim.presses("question")
-    await cast.aigerim.writes("Недописанное.")
-    await cast.daniyar.presses("answer")
-    await cast.daniyar.presses("outcome_explained")
-    await cast.daniyar.writes("Недописанный ответ.")
+    number = asked.number
+    await asked.aigerim.writes("/ask")
+    await asked.aigerim.presses("question")
+    await asked.aigerim.writes("Недописанное.")
+    await asked.daniyar.presses("answer")
+    await asked.daniyar.presses("outcome_explained")
+    await asked.daniyar.writes("Недописанный ответ.")
     keeps = [name for name in BUTTONS if name not in ENDS_A_DIALOGUE]
-    for somebody in (cast.aigerim, cast.daniyar):
+    for somebody in (asked.aigerim, asked.daniyar):
         await _presses_and_is_answered(somebody, keeps)
-    await cast.aigerim.writes("/ask")
-    assert "Недописанное." in cast.aigerim.last
-    await cast.daniyar.does("presses_data", f"answer:{number}")
-    assert "Недописанный ответ." in cast.daniyar.last
+    await asked.aigerim.writes("/ask")
+    assert "Недописанное." in asked.aigerim.last
+    await asked.daniyar.does("presses_data", f"answer:{number}")
+    assert "Недописанный ответ." in asked.daniyar.last
 
 
 ENDS_A_DIALOGUE = {"cancel", "start_anew", "answer_start_anew", "forget_twice"}
@@ -181,17 +181,17 @@ async def test_another_persons_send_button_sends_nothing(cast: Cast) -> None:
     assert len((await everything_stored(cast.town))["questions"]) == 1
 
 
-async def test_another_persons_answer_is_sent_by_nobody_else(cast: Cast) -> None:
-    number = await cast.town.a_question(cast.aigerim)
-    botagoz = await cast.town.an_official(cast.saule, "Botagoz", language=Language.EN)
-    await cast.daniyar.presses("answer")
-    await cast.daniyar.presses("outcome_explained")
-    await cast.daniyar.writes("Отвечаем по существу.")
-    await cast.daniyar.presses("done_writing")
-    for somebody in (cast.aigerim, botagoz, cast.saule):
+async def test_another_persons_answer_is_sent_by_nobody_else(asked: Cast) -> None:
+    number = asked.number
+    botagoz = await asked.town.an_official(asked.saule, "Botagoz", language=Language.EN)
+    await asked.daniyar.presses("answer")
+    await asked.daniyar.presses("outcome_explained")
+    await asked.daniyar.writes("Отвечаем по существу.")
+    await asked.daniyar.presses("done_writing")
+    for somebody in (asked.aigerim, botagoz, asked.saule):
         await somebody.does("presses_data", f"answer_send:{number}")
-    assert "Отвечаем по существу." not in cast.aigerim.last
-    async with cast.town.app.database.reading() as db:
+    assert "Отвечаем по существу." not in asked.aigerim.last
+    async with asked.town.app.database.reading() as db:
         assert f"answer {number}" in list(await db.scalars(select(forms.c.name)))
 
 
@@ -207,17 +207,17 @@ async def test_nobody_decides_about_their_own_application(cast: Cast, who: str) 
     assert state == "waiting"
 
 
-async def test_an_official_who_moved_answers_for_the_old_department_no_more(cast: Cast) -> None:
-    number = await cast.town.a_question(cast.aigerim)
-    await cast.daniyar.writes(await cast.town.invited(cast.saule, "Official", "Education"))
-    await cast.daniyar.does("presses_data", f"take:{number}")
-    assert cast.daniyar.last.startswith("There is no such question, or it is not yours.")
+async def test_an_official_who_moved_answers_for_the_old_department_no_more(asked: Cast) -> None:
+    number = asked.number
+    await asked.daniyar.writes(await asked.town.invited(asked.saule, "Official", "Education"))
+    await asked.daniyar.does("presses_data", f"take:{number}")
+    assert asked.daniyar.last.startswith("There is no such question, or it is not yours.")
 
 
-async def test_a_declined_representative_continues_nothing_of_the_ngo(cast: Cast) -> None:
-    number = await cast.town.a_question(cast.aigerim)
-    marat = await cast.town.an_ngo(None, "Marat", "Парасат", Language.EN)
-    await cast.saule.presses("decline")
+async def test_a_declined_representative_continues_nothing_of_the_ngo(asked: Cast) -> None:
+    number = asked.number
+    marat = await asked.town.an_ngo(None, "Marat", "Парасат", Language.EN)
+    await asked.saule.presses("decline")
     for data in (f"card:{number}", f"withdraw:{number}"):
         await marat.does("presses_data", data)
         assert marat.last.startswith("There is no such question, or it is not yours.")

@@ -304,19 +304,19 @@ async def _a_colleague(cast: Cast) -> Somebody:
     return marat
 
 
-async def test_representatives_of_an_ngo_see_each_others_questions(cast: Cast) -> None:
-    number = await cast.town.a_question(cast.aigerim)
-    marat = await _a_colleague(cast)
+async def test_representatives_of_an_ngo_see_each_others_questions(asked: Cast) -> None:
+    number = asked.number
+    marat = await _a_colleague(asked)
     await marat.writes("/my")
     assert number in marat.buttons
 
 
-async def test_representatives_of_an_ngo_continue_each_others_questions(cast: Cast) -> None:
-    number = await cast.town.a_question(cast.aigerim)
-    marat = await _a_colleague(cast)
+async def test_representatives_of_an_ngo_continue_each_others_questions(asked: Cast) -> None:
+    number = asked.number
+    marat = await _a_colleague(asked)
     await marat.writes(number)
     await marat.presses("withdraw")
-    assert f"№ {number} was withdrawn by the NGO" in cast.daniyar.last
+    assert f"№ {number} was withdrawn by the NGO" in asked.daniyar.last
 
 
 async def test_each_representative_gets_the_answer_and_any_of_them_judges_it(cast: Cast) -> None:
@@ -333,9 +333,9 @@ async def test_each_representative_gets_the_answer_and_any_of_them_judges_it(cas
     assert f"№ {number} is closed: solved" in marat.last
 
 
-async def test_a_waiting_representative_does_not_see_the_ngos_questions(cast: Cast) -> None:
-    number = await cast.town.a_question(cast.aigerim)
-    marat = await _somebody_waiting(cast.town, ngo=PARASAT)
+async def test_a_waiting_representative_does_not_see_the_ngos_questions(asked: Cast) -> None:
+    number = asked.number
+    marat = await _somebody_waiting(asked.town, ngo=PARASAT)
     await marat.writes("/my")
     assert number not in marat.last
     await marat.writes(number)
@@ -349,11 +349,11 @@ async def test_the_ngo_sees_what_its_waiting_representative_asked(cast: Cast) ->
     assert number in cast.aigerim.buttons
 
 
-async def test_the_history_stays_when_people_change(cast: Cast) -> None:
-    number = await cast.town.a_question(cast.aigerim)
-    await cast.aigerim.writes("/forget")
-    await cast.aigerim.presses("forget_once")
-    await cast.aigerim.presses("forget_twice")
-    marat = await _a_colleague(cast)
+async def test_the_history_stays_when_people_change(asked: Cast) -> None:
+    number = asked.number
+    await asked.aigerim.writes("/forget")
+    await asked.aigerim.presses("forget_once")
+    await asked.aigerim.presses("forget_twice")
+    marat = await _a_colleague(asked)
     await marat.writes("/my")
     assert number in marat.buttons

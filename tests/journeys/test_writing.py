@@ -320,12 +320,11 @@ async def test_editing_a_message_that_belongs_to_nothing_says_nothing(cast: Cast
 # --- adding ---------------------------------------------------------------------------------------------------------
 
 
-async def test_a_reply_to_the_confirmation_is_an_addition(cast: Cast) -> None:
-    await cast.town.a_question(cast.aigerim)
-    await cast.aigerim.writes("Нужен ещё микрофон.", reply_to=cast.aigerim.phone.last)
-    assert cast.aigerim.last.startswith("Added to № 2026-000001")
-    assert "Нужен ещё микрофон." in cast.daniyar.last
-    assert "Take" in cast.daniyar.buttons
+async def test_a_reply_to_the_confirmation_is_an_addition(asked: Cast) -> None:
+    await asked.aigerim.writes("Нужен ещё микрофон.", reply_to=asked.aigerim.phone.last)
+    assert asked.aigerim.last.startswith("Added to № 2026-000001")
+    assert "Нужен ещё микрофон." in asked.daniyar.last
+    assert "Take" in asked.daniyar.buttons
 
 
 async def test_a_reply_to_any_message_with_the_number_is_an_addition_to_that_question(cast: Cast) -> None:
@@ -336,52 +335,47 @@ async def test_a_reply_to_any_message_with_the_number_is_an_addition_to_that_que
     assert cast.aigerim.last.startswith(f"Added to № {first}")
 
 
-async def test_a_photo_in_reply_is_an_addition_with_an_attachment(cast: Cast) -> None:
-    await cast.town.a_question(cast.aigerim)
-    await cast.aigerim.does("sends_photo", reply_to=cast.aigerim.phone.last)
-    assert cast.aigerim.last.startswith("Added to № 2026-000001")
-    assert "photo" in cast.daniyar.phone.last
+async def test_a_photo_in_reply_is_an_addition_with_an_attachment(asked: Cast) -> None:
+    await asked.aigerim.does("sends_photo", reply_to=asked.aigerim.phone.last)
+    assert asked.aigerim.last.startswith("Added to № 2026-000001")
+    assert "photo" in asked.daniyar.phone.last
 
 
-async def test_a_file_larger_than_20_mb_is_no_addition_either(cast: Cast) -> None:
-    await cast.town.a_question(cast.aigerim)
-    await cast.aigerim.does("sends_document", size=TWENTY_MB + 1, reply_to=cast.aigerim.phone.last)
-    assert "larger than 20 MB" in cast.aigerim.last
-    assert await _additions(cast) == []
+async def test_a_file_larger_than_20_mb_is_no_addition_either(asked: Cast) -> None:
+    await asked.aigerim.does("sends_document", size=TWENTY_MB + 1, reply_to=asked.aigerim.phone.last)
+    assert "larger than 20 MB" in asked.aigerim.last
+    assert await _additions(asked) == []
 
 
 @pytest.mark.parametrize("deed", ["sends_sticker", "sends_poll"])
-async def test_a_sticker_in_reply_is_refused_in_a_sentence(cast: Cast, deed: str) -> None:
-    await cast.town.a_question(cast.aigerim)
-    message = getattr(cast.aigerim.phone, deed)
-    original = cast.aigerim.phone.last
+async def test_a_sticker_in_reply_is_refused_in_a_sentence(asked: Cast, deed: str) -> None:
+    message = getattr(asked.aigerim.phone, deed)
+    original = asked.aigerim.phone.last
     content = {"reply_to_message": {k: v for k, v in original.items() if k != "reply_to_message"}}
-    cast.aigerim.phone._sends({"sticker": message()["sticker"], **content} if deed == "sends_sticker" else content)
-    await cast.town.settle()
-    assert cast.aigerim.last.startswith("I cannot take this.")
+    asked.aigerim.phone._sends({"sticker": message()["sticker"], **content} if deed == "sends_sticker" else content)
+    await asked.town.settle()
+    assert asked.aigerim.last.startswith("I cannot take this.")
 
 
-async def test_nothing_that_can_be_read_is_no_addition(cast: Cast) -> None:
-    await cast.town.a_question(cast.aigerim)
-    await cast.aigerim.writes("\u2800\u200b", reply_to=cast.aigerim.phone.last)
-    assert cast.aigerim.last == "A text is needed. Please write in words."
-    assert await _additions(cast) == []
+async def test_nothing_that_can_be_read_is_no_addition(asked: Cast) -> None:
+    await asked.aigerim.writes("\u2800\u200b", reply_to=asked.aigerim.phone.last)
+    assert asked.aigerim.last == "A text is needed. Please write in words."
+    assert await _additions(asked) == []
 
 
-async def test_the_same_reply_handed_out_twice_is_one_addition(cast: Cast) -> None:
-    await cast.town.a_question(cast.aigerim)
-    await cast.aigerim.writes("Нужен ещё микрофон.", reply_to=cast.aigerim.phone.last)
-    cast.town.telegram.faults.hand_out_again(cast.town.telegram.bot.last_update_id)
-    await cast.town.settle()
-    assert await _additions(cast) == ["Нужен ещё микрофон."]
+async def test_the_same_reply_handed_out_twice_is_one_addition(asked: Cast) -> None:
+    await asked.aigerim.writes("Нужен ещё микрофон.", reply_to=asked.aigerim.phone.last)
+    asked.town.telegram.faults.hand_out_again(asked.town.telegram.bot.last_update_id)
+    await asked.town.settle()
+    assert await _additions(asked) == ["Нужен ещё микрофон."]
 
 
-async def test_an_addition_is_dated_in_the_history(cast: Cast) -> None:
-    number = await cast.town.a_question(cast.aigerim)
-    await cast.town.days_pass(1)
-    await cast.aigerim.writes("Нужен ещё микрофон.", reply_to=cast.aigerim.phone.last)
-    await cast.aigerim.writes(number)
-    assert "3 March 2026, 11:00: addition by the NGO\n\nНужен ещё микрофон." in cast.aigerim.last
+async def test_an_addition_is_dated_in_the_history(asked: Cast) -> None:
+    number = asked.number
+    await asked.town.days_pass(1)
+    await asked.aigerim.writes("Нужен ещё микрофон.", reply_to=asked.aigerim.phone.last)
+    await asked.aigerim.writes(number)
+    assert "3 March 2026, 11:00: addition by the NGO\n\nНужен ещё микрофон." in asked.aigerim.last
 
 
 async def test_the_responsible_official_is_told_of_an_addition_and_nobody_else(cast: Cast) -> None:
@@ -394,26 +388,24 @@ async def test_the_responsible_official_is_told_of_an_addition_and_nobody_else(c
     assert len(botagoz.texts) == told
 
 
-async def test_a_withdrawn_question_takes_no_addition(cast: Cast) -> None:
-    await cast.town.a_question(cast.aigerim)
-    confirmation = cast.aigerim.phone.last
-    await cast.aigerim.presses("withdraw")
-    await cast.aigerim.writes("Поздно.", reply_to=confirmation)
-    assert "This is not possible any more." in cast.aigerim.texts[-2]
-    assert "Status: withdrawn" in cast.aigerim.last
-    assert await _additions(cast) == []
+async def test_a_withdrawn_question_takes_no_addition(asked: Cast) -> None:
+    confirmation = asked.aigerim.phone.last
+    await asked.aigerim.presses("withdraw")
+    await asked.aigerim.writes("Поздно.", reply_to=confirmation)
+    assert "This is not possible any more." in asked.aigerim.texts[-2]
+    assert "Status: withdrawn" in asked.aigerim.last
+    assert await _additions(asked) == []
 
 
-async def test_a_reply_to_ones_own_message_with_a_number_is_no_addition(cast: Cast) -> None:
-    number = await cast.town.a_question(cast.aigerim)
-    mine = await cast.aigerim.writes(f"Почему по {number} тихо?")
-    await cast.aigerim.writes("Очень тихо.", reply_to=mine)
-    assert await _additions(cast) == []
+async def test_a_reply_to_ones_own_message_with_a_number_is_no_addition(asked: Cast) -> None:
+    number = asked.number
+    mine = await asked.aigerim.writes(f"Почему по {number} тихо?")
+    await asked.aigerim.writes("Очень тихо.", reply_to=mine)
+    assert await _additions(asked) == []
 
 
-async def test_an_official_who_replies_to_a_card_is_shown_what_they_can_do(cast: Cast) -> None:
-    await cast.town.a_question(cast.aigerim)
-    await cast.daniyar.writes("Зал свободен.", reply_to=cast.daniyar.phone.last)
-    assert "Answer" in cast.daniyar.buttons
-    assert "2026-000001" in cast.daniyar.last
-    assert await _additions(cast) == []
+async def test_an_official_who_replies_to_a_card_is_shown_what_they_can_do(asked: Cast) -> None:
+    await asked.daniyar.writes("Зал свободен.", reply_to=asked.daniyar.phone.last)
+    assert "Answer" in asked.daniyar.buttons
+    assert "2026-000001" in asked.daniyar.last
+    assert await _additions(asked) == []
