@@ -18,11 +18,11 @@ class Moved:
     was_due_on: date
 
 
-def recount(open_questions: list[Question], city: City, today: date) -> list[Moved]:
+def recount(open_questions: list[Question], city: City, told_until: date) -> list[Moved]:
     """Reckon every date anew by the city's calendar as it is now; only those that moved are returned.
 
-    What was already reminded of is not reminded of again: the next reminder is the first one ahead. What waits for the
-    next sweep, because the bot was down or the day has not begun, still waits.
+    What was reminded of until the date `told_until` is not reminded of again: the next reminder is the first one ahead.
+    What waits for the next sweep, because the bot was down or the day has not begun, still waits.
     """
     moved = []
     for question in open_questions:
@@ -30,7 +30,7 @@ def recount(open_questions: list[Question], city: City, today: date) -> list[Mov
         if question.status in OPEN and due_on != question.due_on and question.due_on is not None:
             changed = replace(question, due_on=due_on)
             if question.remind_on is not None:  # else the next sweep reckons it from the beginning of the term
-                told_until = min(today, question.remind_on - _A_DAY)
-                changed = replace(changed, remind_on=next_reminder_on(changed, told_until, city))
+                told = min(told_until, question.remind_on - _A_DAY)
+                changed = replace(changed, remind_on=next_reminder_on(changed, told, city))
             moved.append(Moved(changed, question.due_on))
     return moved

@@ -6,7 +6,7 @@ A correction is first shown with its effect; [Apply] enters it and recounts all 
 import re
 from collections import Counter, defaultdict
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from markupsafe import Markup
@@ -18,7 +18,7 @@ from domain.recount import Moved, recount
 from handlers import cards, keyboards, newcomer
 from handlers.speech import Button
 from handlers.turn import Turn
-from storage import audit, habits, outbox, people, questions
+from storage import audit, habits, outbox, people, questions, slots
 
 _MOST = 60
 """Days in one list: a year has fewer holidays and moved days."""
@@ -125,7 +125,10 @@ def _with(city: City, corrections: list[Correction], what: str) -> City:
 
 
 async def _moved(turn: Turn, city: City) -> list[Moved]:
-    return recount(await questions.all_open(turn.db), city, city.today(turn.now))
+    """Before this morning's reminders have gone out, today is still ahead of them."""
+    today = city.today(turn.now)
+    told_until = today if await slots.taken(turn.db, f"reminders {today}") else today - timedelta(days=1)
+    return recount(await questions.all_open(turn.db), city, told_until)
 
 
 def _correction_line(turn: Turn, correction: Correction, what: str) -> Markup:

@@ -56,7 +56,7 @@ _STAGES = {
     Stage.LATE: N_("<b>Overdue</b>"),
     Stage.DUE: N_("<b>Due today</b>"),
     Stage.ONE_DAY: N_("<b>Due on the next working day</b>"),
-    Stage.THREE_DAYS: N_("<b>Due in 3 working days</b>"),
+    Stage.THREE_DAYS: N_("<b>Due within 3 working days</b>"),
     Stage.HALF_TERM: N_("<b>Half of the term has passed</b>"),
 }
 _RUNGS = {

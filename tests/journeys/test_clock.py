@@ -47,7 +47,7 @@ async def test_each_stage_is_reminded_of_once_and_the_ladder_climbs_to_the_deput
     assert heard == {
         "daniyar": [
             "12.03 Half of the term has passed",
-            "18.03 Due in 3 working days",
+            "18.03 Due within 3 working days",
             "20.03 Due on the next working day",
             "26.03 Due today",
             f"27.03 {late}",

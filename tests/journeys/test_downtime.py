@@ -212,7 +212,7 @@ def _comes_back(town: Town, name: str, story: Story, slot: str) -> Somebody:
 
 _STAGES = {
     "Half of the term has passed": "half",
-    "Due in 3 working days": "three",
+    "Due within 3 working days": "three",
     "Due on the next working day": "one",
     "Due today": "due",
     "Overdue": "late",

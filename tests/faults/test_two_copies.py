@@ -1,0 +1,70 @@
+"""Two copies on one PostgreSQL, one of them killed again and again: every update acts once, every reply comes once."""
+
+import asyncio
+import random
+
+import pytest
+
+from tests.faults.askers import PROMPTS, Asker
+from tests.faults.machine import EVERYTHING, Machine
+
+PEOPLE, ROUNDS, KILLS = (50, 5, 10) if EVERYTHING else (12, 1, 0)
+
+
+async def test_two_copies_never_do_the_same_twice(machine_on_postgresql: Machine) -> None:
+    machine = machine_on_postgresql
+    askers = await _askers(machine)
+    await machine.start_blindly()
+    await machine.start_blindly()
+    async with asyncio.timeout(300), asyncio.TaskGroup() as tasks:
+        for asker in askers:
+            tasks.create_task(_ask(asker))
+    await machine.at_rest(60)
+    assert all(program.alive for program in machine.programs)
+    assert sum(asker.person.repeats for asker in askers) == 0
+    await _each_once(machine, askers)
+    owners = dict(await machine.rows("SELECT leased_by, count(*) FROM outbox GROUP BY leased_by"))
+    assert len(owners) == 2, "both deliver"
+    conflicts = sum(call.status == 409 for call in machine.telegram.record)
+    print(f"delivered {sorted(owners.values())}, {conflicts} conflicts in polling")  # noqa: T201
+
+
+@pytest.mark.skipif(not EVERYTHING, reason="the long version: KOPIR_FAULTS=all")
+async def test_two_copies_of_which_one_is_killed(machine_on_postgresql: Machine) -> None:
+    machine = machine_on_postgresql
+    chance = random.Random(20260302)  # noqa: S311 - the same moments in every run
+    askers = await _askers(machine)
+    steady = await machine.start_blindly()
+    async with asyncio.timeout(300), asyncio.TaskGroup() as tasks:
+        for asker in askers:
+            tasks.create_task(_ask(asker))
+        for _ in range(KILLS):
+            program = await machine.start_blindly()
+            await asyncio.sleep(chance.uniform(1.5, 3.0))
+            await program.kill()
+        await machine.start_blindly()
+    await machine.at_rest(60)
+    assert steady.alive
+    await _each_once(machine, askers)
+    print(f"{KILLS} kills, {sum(asker.person.repeats for asker in askers)} messages twice")  # noqa: T201
+
+
+async def _askers(machine: Machine) -> list[Asker]:
+    await machine.officials()
+    return [Asker(person, 1 + n % 12) for n, person in enumerate(await machine.representatives(PEOPLE))]
+
+
+async def _ask(asker: Asker) -> None:
+    for _ in range(ROUNDS):
+        await asker.ask()
+
+
+async def _each_once(machine: Machine, askers: list[Asker]) -> None:
+    stored = dict(await machine.rows("SELECT number, text FROM questions"))
+    assert sorted(stored.values()) == sorted(text for asker in askers for text in asker.texts)
+    assert sorted(int(number[-6:]) for number in stored) == list(range(1, len(stored) + 1))
+    for asker in askers:
+        assert [stored[number] for number in asker.acknowledged] == asker.texts
+        heard = asker.person.heard_once
+        assert len(heard) == len(PROMPTS) * ROUNDS, heard
+        assert all(part in said for part, said in zip(PROMPTS * ROUNDS, heard, strict=True)), heard
