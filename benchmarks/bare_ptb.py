@@ -7,7 +7,6 @@ dialogue under way and every question; it obeys none of Telegram's limits on sen
 import itertools
 import os
 import warnings
-from datetime import date
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Update
 from telegram.ext import (
@@ -23,7 +22,7 @@ from telegram.warnings import PTBUserWarning
 
 KIND, TOPIC, TEXT, PREVIEW = range(4)
 
-KINDS = ["Вопрос", "Предложение", "Просьба о помощи", "Благодарность"]
+KINDS = ["Вопрос", "Предложение", "Просьба о содействии", "Благодарность"]
 TOPICS = [
     "Участие в проектах и рабочих группах",
     "Диалоговые площадки",
@@ -42,7 +41,9 @@ _numbers = itertools.count(1)
 
 
 def keyboard(*rows: list[tuple[str, str]]) -> InlineKeyboardMarkup:
-    return InlineKeyboardMarkup([[InlineKeyboardButton(label, callback_data=data) for label, data in row] for row in rows])
+    return InlineKeyboardMarkup(
+        [[InlineKeyboardButton(label, callback_data=data) for label, data in row] for row in rows]
+    )
 
 
 CANCEL = ("Отменить", "cancel")
@@ -56,7 +57,7 @@ TEXT_BUTTONS = keyboard([("Готово", "done"), CANCEL])
 PREVIEW_BUTTONS = keyboard(
     [("Отправить", "send"), ("Изменить текст", "edit_text")], [("Изменить тему", "change_topic"), CANCEL]
 )
-REGISTERED_BUTTONS = keyboard([("Отозвать", "withdraw"), ("Почему такая дата?", "why_date")])
+REGISTERED_BUTTONS = keyboard([("Отозвать", "withdraw"), ("Почему эта дата?", "why_date")])
 
 
 async def begin(update: Update, context: ContextTypes.DEFAULT_TYPE) -> int:
@@ -68,7 +69,7 @@ async def kind_chosen(update: Update, context: ContextTypes.DEFAULT_TYPE) -> int
     query = update.callback_query
     await query.answer()
     context.user_data["kind"] = KINDS[int(query.data.partition(":")[2])]
-    await query.message.reply_html("О чём это?", reply_markup=TOPIC_BUTTONS)
+    await query.message.reply_html("Выберите тему.", reply_markup=TOPIC_BUTTONS)
     return TOPIC
 
 
@@ -77,8 +78,8 @@ async def topic_chosen(update: Update, context: ContextTypes.DEFAULT_TYPE) -> in
     await query.answer()
     context.user_data["topic"] = TOPICS[int(query.data.partition(":")[2])]
     await query.message.reply_html(
-        "Напишите одним или несколькими сообщениями. Можно приложить до десяти фотографий, документов, голосовых "
-        "сообщений, видео или мест. Когда всё будет на месте, нажмите «Готово».",
+        "Напишите текст в одном или нескольких сообщениях. Можно приложить до десяти фото, документов, голосовых "
+        "сообщений, видео и геопозиций. Когда всё готово, нажмите «Готово».",
         reply_markup=TEXT_BUTTONS,
     )
     return TEXT
@@ -90,7 +91,7 @@ async def written(update: Update, context: ContextTypes.DEFAULT_TYPE) -> int:
     await update.message.reply_html(
         f"<b>Проверьте перед отправкой</b>\nВид: {said['kind']}\nТема: {said['topic']}\n"
         "Отдел: Отдел культуры и развития языков\nСрок ответа: <b>14 мая 2026 г., четверг</b>\n"
-        f"Можно публиковать\n\n<blockquote>{said['text']}</blockquote>",
+        f"Можно опубликовать\n\n<blockquote>{said['text']}</blockquote>",
         reply_markup=PREVIEW_BUTTONS,
     )
     return PREVIEW
@@ -99,11 +100,11 @@ async def written(update: Update, context: ContextTypes.DEFAULT_TYPE) -> int:
 async def send(update: Update, context: ContextTypes.DEFAULT_TYPE) -> int:
     query = update.callback_query
     await query.answer()
-    number = f"{date(2026, 1, 1).year}-{next(_numbers):06d}"
     await query.message.reply_html(
-        f"<b>№ {number}</b>: зарегистрировано.\nПоступило: 22 апреля 2026 г., 14:02\nВид: {context.user_data['kind']}\n"
+        f"<b>№ 2026-{next(_numbers):06d}</b>: обращение зарегистрировано.\n"
+        f"Зарегистрировано: 22 апреля 2026 г., 14:02\nВид: {context.user_data['kind']}\n"
         "Отдел: Отдел культуры и развития языков\nОтветственный: ещё не назначен\n"
-        "Срок ответа: <b>14 мая 2026 г., четверг</b>\n\nЧтобы дополнить, ответьте на это сообщение.",
+        "Срок ответа: <b>14 мая 2026 г., четверг</b>\n\nЧтобы дополнить обращение, ответьте на это сообщение.",
         reply_markup=REGISTERED_BUTTONS,
     )
     context.user_data.clear()

@@ -1,8 +1,9 @@
-"""Each misfortune of sending has one fate: the message arrives, once where that can be known, or is visibly given up."""
+"""Each misfortune of sending has one fate: the message arrives, once where that is certain, or is visibly given up."""
 
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx
@@ -219,7 +220,9 @@ async def test_nothing_is_sent_during_a_halt(cast: Cast) -> None:
     await cast.aigerim.presses("done_writing")
     await cast.aigerim.presses("public")
     telegram.faults.when(seen, server_error(), times=None)
-    telegram.faults.when(lambda _, params: NEW in str(params.get("text")), too_many_requests(7))
+    slow = replace(too_many_requests(7), delay=0.1)  # real seconds: the others stand behind it by then
+    telegram.faults.when(lambda _, params: NEW in str(params.get("text")), slow)
+    telegram.faults.when(lambda _, params: NEW in str(params.get("text")), hang(0.1), times=7)
     began = time.moment
     await cast.aigerim.presses("send")
     await _later(cast.town)

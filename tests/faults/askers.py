@@ -3,10 +3,11 @@
 import re
 from dataclasses import dataclass, field
 
-from tests.faults.machine import Resident
+from tests.faults.machine import EVERYTHING, Resident
 
 NUMBER = re.compile(r"\d{4}-\d{6}")
-PATIENCE = 120.0
+PATIENCE = 1800.0 if EVERYTHING else 180.0
+"""A test machine may be slow, and each kill costs the start of a program; what is lost is lost for longer."""
 PROMPTS = [
     "What would you like to send?",
     "What is it about?",

@@ -89,7 +89,7 @@ class Resident:
         """By the glossary's key, or by the label as it stands."""
         self.phone.presses(self.words.label(key) if key in LABELS else key)
 
-    async def sees(self, part: str, patience: float = 20.0) -> str:
+    async def sees(self, part: str, patience: float = 60.0) -> str:
         return seen_text(await self.phone.sees(part, timeout=patience))
 
     @property
@@ -247,7 +247,7 @@ class Machine:
         [(found,)] = await self.rows(f"SELECT count(*) FROM {what}")  # noqa: S608 - our own words
         return int(found)
 
-    async def at_rest(self, patience: float = 20.0) -> None:
+    async def at_rest(self, patience: float = 60.0) -> None:
         """Wait until every update is handled and every message is out; neither may have failed."""
         async with asyncio.timeout(patience):
             while self.telegram.bot.updates or await self._is_busy():  # noqa: ASYNC110 - it is another process

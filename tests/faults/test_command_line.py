@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 
 from storage import migrate
 from tests.faults.askers import Asker
-from tests.faults.machine import Ended, Machine
+from tests.faults.machine import Ended, Machine, until
 
 WRONG: list[tuple[str, dict[str, str]]] = [
     ("BOT_TOKEN", {"BOT_TOKEN": ""}),
@@ -88,8 +88,8 @@ async def test_backups_while_people_ask(machine: Machine, tmp_path: Path) -> Non
     async with asyncio.TaskGroup() as tasks:
         for asker in askers:
             tasks.create_task(asker.ask())
-        for pause in (1.5, 7.0):
-            await asyncio.sleep(pause)
+        for enough in (0, 3):
+            await until(lambda enough=enough: sum(len(asker.acknowledged) for asker in askers) >= enough, 60)
             acknowledged = {number for asker in askers for number in asker.acknowledged}
             copies.append(tmp_path / f"copy-{len(copies)}.db")
             ended = await machine.command("backup", str(copies[-1]), BOT_TOKEN="")
@@ -97,7 +97,6 @@ async def test_backups_while_people_ask(machine: Machine, tmp_path: Path) -> Non
             assert acknowledged <= _numbers(copies[-1])
         assert (await machine.command("migrate")).code == 0
         assert (await machine.command("check")).code == 0
-    assert acknowledged, "the last copy was made too early to prove anything"
 
     before = copies[0].read_bytes()
     _is_one_line(await machine.command("backup", str(copies[0])), "exists")

@@ -8,12 +8,11 @@ from collections import Counter
 import pytest
 
 from bot.telegram import SENDS_AT_ONCE
-from tests.faults.askers import PROMPTS, Asker, number_in
+from tests.faults.askers import PATIENCE, PROMPTS, Asker, number_in
 from tests.faults.machine import EVERYTHING, Machine
 
 KILLS, PEOPLE, AT_LEAST = (100, 50, 1000) if EVERYTHING else (20, 10, 20)
 ONE_TOPIC_OF_EACH_DEPARTMENT = (1, 6, 8, 10, 11)
-NEVER_ENDS = 1800 if EVERYTHING else 120
 
 
 async def test_kills_at_random_moments_lose_nothing(machine: Machine) -> None:
@@ -33,9 +32,9 @@ async def _kill_and_count(machine: Machine, seed: int) -> None:
         for person, topic in zip(everybody, itertools.cycle(ONE_TOPIC_OF_EACH_DEPARTMENT), strict=False)
     ]
     machine.private.append("Question 0")
-    async with asyncio.timeout(NEVER_ENDS):
+    async with asyncio.timeout(PATIENCE):
         await _kill_while_they_ask(machine, askers, random.Random(seed))  # noqa: S311 - the same in every run
-    await machine.at_rest(NEVER_ENDS)
+    await machine.at_rest(PATIENCE)
 
     stored = dict(await machine.rows("SELECT number, text FROM questions"))
     asked = [text for asker in askers for text in asker.texts]

@@ -62,7 +62,7 @@ async def _comes_back(machine: Machine, faults: list[tuple[str, Fault]]) -> dict
         struck = len(machine.telegram.faults.struck)
         aigerim.writes("/help")
         await aigerim.sees("/ask", AT_MOST)
-        await until(lambda struck=struck: len(machine.telegram.faults.struck) > struck, 5)
+        await until(lambda struck=struck: len(machine.telegram.faults.struck) > struck, 60)
         began = seconds()
         aigerim.writes("/help")
         await aigerim.sees("/ask", AT_MOST)
@@ -87,8 +87,8 @@ async def _everything_fails(machine: Machine) -> None:
         person.phone.presses_data("nonsense")
         person.writes("/help")
     await machine.start_blindly(LOG_FORMAT="json")
-    await aigerim.sees("/ask", 40)
-    await until(lambda: not [order for order in faults.orders if order.left], 30)
+    await aigerim.sees("/ask", 120)
+    await until(lambda: not [order for order in faults.orders if order.left], 60)
     code, _ = await machine.programs[-1].stop()
     assert code == 0
     lines = [json.loads(line) for line in machine.log.splitlines()]

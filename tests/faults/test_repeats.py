@@ -56,10 +56,10 @@ async def _hand_out_again(machine: Machine) -> None:
     ids = [update["update_id"] for update in machine.telegram.bot.handed_out]
     for start in range(0, len(ids), 100):
         machine.telegram.faults.hand_out_again(*ids[start : start + 100])
-        await until(lambda: not machine.telegram.faults.updates_again, 20)
+        await until(lambda: not machine.telegram.faults.updates_again, 60)
     polls = len(machine.telegram.record)
     machine.telegram.faults.hand_out_again(ids[0])
-    await until(lambda: any(call.method == "getUpdates" for call in machine.telegram.record[polls:]), 20)
+    await until(lambda: any(call.method == "getUpdates" for call in machine.telegram.record[polls:]), 60)
 
 
 async def test_a_shuffled_album_with_a_kill_in_its_midst_is_one_question(machine: Machine) -> None:
@@ -85,7 +85,7 @@ async def test_a_shuffled_album_with_a_kill_in_its_midst_is_one_question(machine
     for person in people:
         person.phone.sends_album(photos[person.id], caption=f"Photos of {person.id}")
     program = await machine.start()
-    await until(lambda: any("Noted" in said for person in people for said in person.heard), 20)
+    await until(lambda: any("Noted" in said for person in people for said in person.heard), 60)
     handled = await machine.count("inbox WHERE done_at IS NOT NULL AND payload LIKE '%media_group_id%'")
     await program.kill()
     await machine.start()
@@ -98,7 +98,7 @@ async def test_a_shuffled_album_with_a_kill_in_its_midst_is_one_question(machine
         person.presses("send")
     for person in people:
         await person.sees("is registered.")
-    await machine.at_rest(40)
+    await machine.at_rest()
 
     assert await machine.count("questions") == len(people)
     for person in people:

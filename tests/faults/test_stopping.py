@@ -17,7 +17,7 @@ async def test_sigterm_with_hundreds_waiting_loses_nothing(machine_on_both: Mach
     for stranger in strangers:
         stranger.writes("/start")
     program = await machine.start()
-    await until(lambda: sum(bool(stranger.heard) for stranger in strangers) >= 20, 20)
+    await until(lambda: sum(bool(stranger.heard) for stranger in strangers) >= 20, 60)
     waits = await machine.count("inbox WHERE done_at IS NULL") + len(machine.telegram.bot.updates)
     unsaid = await machine.count("outbox WHERE done_at IS NULL")
     program.process.terminate()  # an impatient operator: twice
@@ -29,10 +29,10 @@ async def test_sigterm_with_hundreds_waiting_loses_nothing(machine_on_both: Mach
 
     await machine.start()
     if EVERYTHING:
-        await machine.at_rest(WAITING / 25 + 10)
+        await machine.at_rest(600)
         assert all(len(stranger.heard) == 1 for stranger in strangers)
     else:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while await machine.count("inbox WHERE done_at IS NOT NULL") < WAITING:  # noqa: ASYNC110 - another process
                 await asyncio.sleep(0.1)
     assert await machine.count("inbox WHERE dead_at IS NULL AND attempts = 0") == WAITING
@@ -66,5 +66,5 @@ async def _stop(machine: Machine, method: str, fault: Fault) -> tuple[int, float
     aigerim.writes("/help")
     aigerim.phone.presses_data("kind:question")
     program = await machine.start_blindly()
-    await until(lambda: len(machine.telegram.faults.struck) >= (3 if fault.cut else 1), 30)
+    await until(lambda: len(machine.telegram.faults.struck) >= (3 if fault.cut else 1), 60)
     return await program.stop()

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from tests.faults.askers import PROMPTS, Asker
+from tests.faults.askers import PATIENCE, PROMPTS, Asker
 from tests.faults.machine import EVERYTHING, Machine
 
 PEOPLE, ROUNDS, KILLS = (50, 5, 10) if EVERYTHING else (12, 1, 0)
@@ -16,10 +16,10 @@ async def test_two_copies_never_do_the_same_twice(machine_on_postgresql: Machine
     askers = await _askers(machine)
     await machine.start_blindly()
     await machine.start_blindly()
-    async with asyncio.timeout(300), asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as tasks:
         for asker in askers:
             tasks.create_task(_ask(asker))
-    await machine.at_rest(60)
+    await machine.at_rest(300)
     assert all(program.alive for program in machine.programs)
     assert sum(asker.person.repeats for asker in askers) == 0
     await _each_once(machine, askers)
@@ -35,7 +35,7 @@ async def test_two_copies_of_which_one_is_killed(machine_on_postgresql: Machine)
     chance = random.Random(20260302)  # noqa: S311 - the same moments in every run
     askers = await _askers(machine)
     steady = await machine.start_blindly()
-    async with asyncio.timeout(300), asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as tasks:
         for asker in askers:
             tasks.create_task(_ask(asker))
         for _ in range(KILLS):
@@ -43,7 +43,7 @@ async def test_two_copies_of_which_one_is_killed(machine_on_postgresql: Machine)
             await asyncio.sleep(chance.uniform(1.5, 3.0))
             await program.kill()
         await machine.start_blindly()
-    await machine.at_rest(60)
+    await machine.at_rest(300)
     assert steady.alive
     await _each_once(machine, askers)
     print(f"{KILLS} kills, {sum(asker.person.repeats for asker in askers)} messages twice")  # noqa: T201

@@ -1,12 +1,13 @@
 """Who is there before each story begins, and how several copies of the program come to one database."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Table, event, select
+from sqlalchemy import Table, event, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.people import (
@@ -58,24 +59,45 @@ async def killed(database: Database) -> AsyncIterator[AsyncConnection]:
             raise ConnectionError("killed")
 
 
-@asynccontextmanager
-async def a_slow_copy(database_url: str) -> AsyncIterator[Database]:
-    """A copy that looks for work, stands still for 0.3 s, and only then tries to lock what it saw.
+class SlowCopy(Database):
+    """A copy that looks for work and stands still between what it saw and the lock it wants, until told to go on.
 
-    SQLite has no such gap: there whoever looks for work holds the database.
+    PostgreSQL only: on SQLite whoever looks for work holds the database.
     """
-    slow = Database(database_url)
-    event.listen(slow.engine.sync_engine, "before_cursor_execute", _stand_still, retval=True)
-    try:
+
+    _GATE = 4711
+
+    def __init__(self, url: str, gate: AsyncConnection) -> None:
+        super().__init__(url)
+        self.gate = gate
+        event.listen(self.engine.sync_engine, "before_cursor_execute", self._wait_at_the_gate, retval=True)
+
+    def _wait_at_the_gate(self, _conn: Any, _cursor: Any, said: str, parameters: Any, *_: Any) -> tuple[str, Any]:
+        """The snapshot is taken before the gate is looked at: what happens meanwhile is not in it."""
+        if "SKIP LOCKED" in said:
+            gate = f"(SELECT pg_advisory_xact_lock({self._GATE})::text) IS NOT NULL"
+            said = said.replace("WHERE ", f"WHERE {gate} AND ", 1)
+        return said, parameters
+
+    async def shut(self) -> None:
+        await self.gate.execute(select(func.pg_advisory_lock(self._GATE)))
+
+    async def stands_still(self) -> None:
+        waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        while not await self.gate.scalar(waiting):  # noqa: ASYNC110 - another session waits, only the database knows
+            await asyncio.sleep(0.005)
+
+    async def goes_on(self) -> None:
+        await self.gate.execute(select(func.pg_advisory_unlock(self._GATE)))
+
+
+@asynccontextmanager
+async def a_slow_copy(database_url: str) -> AsyncIterator[SlowCopy]:
+    async with copies(database_url, 1) as (keeper,), keeper.engine.connect() as connection:
+        slow = SlowCopy(database_url, await connection.execution_options(isolation_level="AUTOCOMMIT"))
+        await slow.shut()
         yield slow
-    finally:
         await slow.close()
-
-
-def _stand_still(_conn: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> tuple[str, Any]:
-    if "SKIP LOCKED" in statement:
-        statement = statement.replace("WHERE ", "WHERE (SELECT pg_sleep(0.3)::text) IS NOT NULL AND ", 1)
-    return statement, parameters
 
 
 @dataclass

@@ -81,7 +81,7 @@ class TestTransactions:
     async def test_reading_waits_for_no_writer_and_sees_nothing_half_done(self, database: Database) -> None:
         async with database.transaction() as writing:
             await people.meet(writing, GUEST, "Guest", NOW)
-            async with asyncio.timeout(2), database.reading() as db:
+            async with asyncio.timeout(9), database.reading() as db:
                 assert await people.load(db, GUEST) is None
 
     async def test_a_row_of_nobody_is_refused(self, database: Database) -> None:

@@ -154,8 +154,9 @@ class TestOrder:
         async with copies(postgresql_only, 1) as (quick,), a_slow_copy(postgresql_only) as slow:
             await arrive(quick, (1, AIGERIM), (2, AIGERIM), (3, BOLAT))
             seen = asyncio.ensure_future(take(slow))
-            await asyncio.sleep(0.1)
+            await slow.stands_still()
             assert await handle(quick) == 1
+            await slow.goes_on()
             assert await seen == 3
 
     async def test_many_workers_handle_everything_once_and_each_person_in_order(self, database_url: str) -> None:

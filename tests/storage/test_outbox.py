@@ -199,24 +199,27 @@ class TestLeases:
         async with copies(postgresql_only, 1) as (quick,), a_slow_copy(postgresql_only) as slow:
             await say(quick, "notice")
             seen = asyncio.ensure_future(said(slow, THERE))
-            await asyncio.sleep(0.1)
+            await slow.stands_still()
             assert await said(quick, HERE) == ["notice"]
+            await slow.goes_on()
             assert await seen == []
 
     async def test_nor_what_another_has_sent_meanwhile(self, postgresql_only: str) -> None:
         async with copies(postgresql_only, 1) as (quick,), a_slow_copy(postgresql_only) as slow:
             await say(quick, "notice")
             seen = asyncio.ensure_future(said(slow, THERE))
-            await asyncio.sleep(0.1)
+            await slow.stands_still()
             assert await everything(quick) == ["notice"]
+            await slow.goes_on()
             assert await seen == []
 
     async def test_nor_what_another_has_postponed_meanwhile(self, postgresql_only: str) -> None:
         async with copies(postgresql_only, 1) as (quick,), a_slow_copy(postgresql_only) as slow:
             await say(quick, "notice")
             seen = asyncio.ensure_future(said(slow, THERE))
-            await asyncio.sleep(0.1)
+            await slow.stands_still()
             await postpone(quick, (await claim(quick))[0], NOW + MINUTE)
+            await slow.goes_on()
             assert await seen == []
 
     async def test_a_backlog_after_quiet_weeks_is_looked_through_once_not_squared(self, postgresql_only: str) -> None:
