@@ -133,8 +133,8 @@ class Delivery:
 
     async def _words(self, row: Outgoing) -> Sequence[Call]:
         now = self.clock.now()
-        if row.template in ("reply", "redraw") and now - row.created_at > STALE_REPLY:
-            return []
+        if row.template in ("reply", "redraw"):  # in words already: nothing has to be read for them
+            return [] if now - row.created_at > STALE_REPLY else [notices.finished(row)]
         async with self.database.reading() as db:
             return await notices.render(db, row, self.city, now)
 

@@ -22,13 +22,15 @@ from storage import audit, habits, outbox, people, questions, slots
 
 _MOST = 60
 """Days in one list: a year has fewer holidays and moved days."""
+_YEARS = 3
+"""How far back and ahead the calendar is shown."""
 
 
 async def year(turn: Turn) -> None:
     """Every day that is off though it is no weekend, every weekend that is worked, and each correction."""
     today = turn.city.today(turn.now)
     wanted = newcomer.number(turn.args) or today.year
-    wanted = min(max(wanted, today.year - 3), today.year + 3)
+    wanted = min(max(wanted, today.year - _YEARS), today.year + _YEARS)
     city = await turn.city_now()
     said = [_day_line(turn, city, day) for day in days(date(wanted, 1, 1), date(wanted, 12, 31))]
     keyboard = [
@@ -201,6 +203,9 @@ async def _tell(turn: Turn, moved: list[Moved]) -> None:
 async def year_checked(turn: Turn) -> None:
     """The administrator has compared the year with the Government's decree: the weekly warning ends."""
     checked = newcomer.number(turn.args)
+    if abs(checked - turn.city.today(turn.now).year) > _YEARS:
+        await year(turn)  # made up
+        return
     await habits.change(turn.db, f"checked {checked}", "yes")
     await audit.write(turn.db, turn.now, turn.person.id, "calendar checked", "calendar", after=str(checked))
     turn.reply(turn.say("The calendar of {year} is checked.", year=checked))

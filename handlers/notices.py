@@ -40,11 +40,14 @@ class Telling:
 Said = tuple[list[Block], Keyboard]
 
 
+def finished(row: Outgoing) -> Call:
+    """A reply was put into words in its own turn. The chat is the row's: a group may have moved meanwhile."""
+    call = Call.from_json(row.facts)
+    return replace(call, params=call.params | {"chat_id": row.chat_id})
+
+
 async def render(db: AsyncConnection, row: Outgoing, city: City, now: datetime) -> list[Call]:
-    """The calls that say this row now; none: there is nothing to say any more."""
-    if row.template in ("reply", "redraw"):
-        call = Call.from_json(row.facts)
-        return [replace(call, params=call.params | {"chat_id": row.chat_id})]  # the row's: a group may have moved
+    """The calls that say this notice now; none: there is nothing to say any more."""
     person = await people.load(db, row.chat_id)
     if person is None:
         return []

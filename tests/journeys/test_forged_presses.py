@@ -222,3 +222,11 @@ async def test_a_declined_representative_continues_nothing_of_the_ngo(asked: Cas
     for data in (f"card:{number}", f"withdraw:{number}"):
         await marat.does("presses_data", data)
         assert marat.last.startswith("There is no such question, or it is not yours.")
+
+
+@pytest.mark.parametrize("year", ["", ":0", ":-1", ":x", ":20260", f":{2**63}"])
+async def test_no_year_that_was_never_shown_is_checked(cast: Cast, year: str) -> None:
+    before = await everything_stored(cast.town, "people")
+    await cast.saule.does("presses_data", f"year_checked{year}")
+    assert cast.saule.last.startswith("Working calendar, 2026")
+    assert await everything_stored(cast.town, "people") == before

@@ -70,6 +70,19 @@ async def test_an_official_says_how_ngos_will_read_their_name(cast: Cast) -> Non
     assert cast.aigerim.last.startswith(f"№ {number} is in work. Responsible: Akhmetova B. A., chief specialist")
 
 
+async def test_an_old_button_of_an_invitation_ends_no_other_dialogue(cast: Cast) -> None:
+    aigerim = cast.aigerim
+    await aigerim.writes(await cast.town.invited(cast.saule, "Administrator"))
+    await _for_an_ngo(aigerim)
+    menu = aigerim.phone.chat[-3]["message_id"]
+    await aigerim.writes("/ask")
+    await aigerim.presses("question")
+    await aigerim.writes("Недописанное.")
+    await aigerim.does("presses_data", "invite_for:1", menu)
+    await aigerim.writes("/ask")
+    assert "Недописанное." in aigerim.last
+
+
 async def test_an_invited_administrator_opens_the_desk(cast: Cast) -> None:
     botagoz = cast.town.stranger("Botagoz", Language.EN)
     await botagoz.meets_the_bot(await cast.town.invited(cast.saule, "Administrator"))
