@@ -33,6 +33,7 @@ check: .venv/installed ## style, types, import contract, translations
 
 bench: .venv/installed ## what README claims about speed, measured here
 	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks.sweep
 
 migrate: .venv/installed ## bring the database to the newest schema
 	@$(BIN)/python -m bot migrate
