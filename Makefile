@@ -21,9 +21,8 @@ demo: .venv/installed ## three phones in the browser, no token needed
 run: .venv/installed ## serve for real, with the settings of .env
 	@$(BIN)/python -m bot run
 
-# more workers than cores: the tests of faults mostly wait, since Telegram allows one message a second to a chat
 test: .venv/installed ## the whole suite
-	@$(BIN)/python -m pytest -n 4 --dist worksteal
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
 check: .venv/installed ## style, types, import contract, translations
 	$(BIN)/ruff check .

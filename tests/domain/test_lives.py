@@ -35,6 +35,7 @@ from domain.question import (
     Verdict,
     act,
     ask,
+    not_answered,
 )
 
 CITY = City()
@@ -66,7 +67,7 @@ STRANGERS = (DINARA, ERLAN, KAIRAT)
 EVERYBODY: tuple[Actor, ...] = (AIGERIM, BOLAT, ZARINA, DANIYAR, GULNARA, SAULE, CLOCK, *STRANGERS)
 
 PHOTO = Attachment(AttachmentKind.PHOTO, 5, "file", "unique")
-TEXTS = st.sampled_from(["Зал свободен.", "Сцена тоже.", "Нет ответа на второй вопрос.", "Спасибо.", "", "\u2800"])
+TEXTS = st.sampled_from(["Зал свободен.", "Нет ответа на второй вопрос.", "", "  ", "\u200b", "\u2800"])
 FROZEN = ("id", "number", "kind", "text", "language", "public", "author_id", "organization_id", "registered_at", "term")
 
 
@@ -104,13 +105,12 @@ class Life(RuleBasedStateMachine):
     question: Question
     steps: list[Change]
     now: datetime
-    began: datetime
     asked: Question
     headed: bool
 
     @initialize(kind=st.sampled_from(Kind), known=st.booleans(), headed=st.booleans())
     def begins(self, kind: Kind, known: bool, headed: bool) -> None:
-        self.now = self.began = MONDAY
+        self.now = MONDAY
         self.headed = headed
         self.asked = _asked(kind, CULTURE if known else None, GULNARA.id if known and headed else None)
         change = ask(self.asked, AIGERIM, ())
@@ -137,8 +137,6 @@ class Life(RuleBasedStateMachine):
             return
         self.steps.append(change)
         self.question = change.after
-        if action is Action.NOT_ANSWERED:
-            self.began = self.now
         if action is Action.ROUTE and self.headed:  # read anew, a question shows the head of its department
             self.question = replace(self.question, head_id=GULNARA.id)
 
@@ -154,32 +152,10 @@ class Life(RuleBasedStateMachine):
     def an_official_answers_it(self, actor: Person, text: str) -> None:
         self._try(Action.ANSWER, actor, text)
 
+    @precondition(lambda self: self.question.status is Status.ANSWERED)
     @rule(actor=st.sampled_from([AIGERIM, BOLAT]), text=TEXTS)
-    def the_ngo_adds_something(self, actor: Person, text: str) -> None:
-        self._try(Action.ADD, actor, text)
-
-    @precondition(lambda self: len(self.steps) > 3)  # otherwise few lives would get further
-    @rule(actor=st.sampled_from([AIGERIM, BOLAT]))
-    def the_ngo_takes_it_back(self, actor: Person) -> None:
-        self._try(Action.WITHDRAW, actor, "")
-
-    @rule()
-    def the_head_gives_it_to_another(self) -> None:
-        self._try(Action.ASSIGN, GULNARA, "")
-
-    @precondition(lambda self: self.question.status is Status.ANSWERED)
-    @rule(
-        actor=st.sampled_from([AIGERIM, BOLAT]),
-        action=st.sampled_from([Action.NOT_ANSWERED, Action.NOT_ANSWERED_AGAIN]),
-        text=TEXTS,
-    )
-    def the_ngo_says_it_is_no_answer(self, actor: Person, action: Action, text: str) -> None:
-        self._try(action, actor, text)
-
-    @precondition(lambda self: self.question.status is Status.ANSWERED)
-    @rule()
-    def nobody_reacts(self) -> None:
-        self._try(Action.NO_REACTION, CLOCK, "")
+    def the_ngo_says_it_is_no_answer(self, actor: Person, text: str) -> None:
+        self._try(not_answered(self.question), actor, text)
 
     @precondition(lambda self: self.question.status is Status.ANSWERED)
     @rule(actor=st.sampled_from([AIGERIM, BOLAT]), action=st.sampled_from([Action.SOLVED, Action.PARTLY]))
@@ -265,10 +241,6 @@ class Life(RuleBasedStateMachine):
             assert self.question.due_on >= CITY.today(self.question.counted_from)
 
     @invariant()
-    def the_term_begins_with_the_asking_or_the_reopening(self) -> None:
-        assert self.question.counted_from == self.began
-
-    @invariant()
     def thanks_owe_nothing(self) -> None:
         if self.question.kind is Kind.THANKS:
             assert (self.question.status, self.question.due_on) == (Status.CLOSED, None)
@@ -316,4 +288,4 @@ class Life(RuleBasedStateMachine):
 
 
 TestLife = Life.TestCase
-TestLife.settings = settings(max_examples=200, stateful_step_count=30, deadline=None)
+TestLife.settings = settings(max_examples=150, stateful_step_count=25, deadline=None)
