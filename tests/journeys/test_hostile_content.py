@@ -45,20 +45,14 @@ async def _says(who: Somebody, text: str, **more: object) -> None:
 
 
 @every_text
-async def test_a_text_is_shown_as_written_to_everybody(cast: Cast, sent: str, shown: str) -> None:
-    """As a question, an answer, a reason and an addition."""
-    aigerim, daniyar = cast.aigerim, cast.daniyar
-    await aigerim.writes("/ask")
-    await aigerim.presses("question")
-    await aigerim.presses("Help with cultural events")
+async def test_a_text_is_shown_as_written_to_both_sides(answered: Cast, sent: str, shown: str) -> None:
+    """As a reason, an addition and an answer."""
+    aigerim, daniyar = answered.aigerim, answered.daniyar
+    await aigerim.presses("not_answered")
     await _says(aigerim, sent)
-    await aigerim.presses("done_writing")
-    await aigerim.presses("public")
-    assert aigerim.last.endswith(shown)
-    await aigerim.presses("send")
-    assert shown in daniyar.last
-    async with cast.town.app.database.reading() as db:
-        assert await db.scalar(select(questions.c.text)) == shown
+    assert f"Its reason:\n\n{shown}\n\n" in daniyar.last
+    await _says(aigerim, sent, reply_to_message=aigerim.phone.last)
+    assert daniyar.last.endswith(shown)
     await daniyar.presses("answer")
     await daniyar.presses("outcome_explained")
     await daniyar.writes("Отвечаем по порядку.")
@@ -67,14 +61,8 @@ async def test_a_text_is_shown_as_written_to_everybody(cast: Cast, sent: str, sh
     assert daniyar.last.endswith(shown)
     await daniyar.presses("send")
     assert f"Отвечаем по порядку.\n\n{shown}" in aigerim.last
-    await aigerim.presses("not_answered")
-    await _says(aigerim, sent)
-    assert shown in daniyar.last
-    await _says(aigerim, sent, reply_to_message=aigerim.phone.last)
-    assert daniyar.last.endswith(shown)
-    await aigerim.writes("2026-000001")
-    assert aigerim.last.count(shown) == 4
-    await aigerim.writes("/my")
+    await aigerim.writes(answered.number)
+    assert aigerim.last.count(shown) == 3
 
 
 async def test_both_databases_take_whatever_is_written(town_on_both: Town) -> None:
@@ -209,15 +197,23 @@ async def test_a_file_name_is_kept_safe_to_show_and_to_save_under(cast: Cast, na
 
 
 @the_worst
-async def test_a_caption_is_text_like_any_other(cast: Cast, sent: str, shown: str) -> None:
-    await cast.aigerim.writes("/ask")
-    await cast.aigerim.presses("question")
-    await cast.aigerim.presses("Help with cultural events")
-    photo = await cast.aigerim.does("sends_photo")
-    await hands_over(cast.town, a_message(cast.aigerim, photo=photo["photo"], caption=sent))
-    await cast.aigerim.presses("done_writing")
-    await cast.aigerim.presses("public")
-    assert cast.aigerim.last.endswith(shown)
+async def test_a_question_is_shown_as_written_and_a_caption_is_text_like_any_other(
+    cast: Cast, sent: str, shown: str
+) -> None:
+    aigerim = cast.aigerim
+    await aigerim.writes("/ask")
+    await aigerim.presses("question")
+    await aigerim.presses("Help with cultural events")
+    await _says(aigerim, sent)
+    photo = await aigerim.does("sends_photo")
+    await hands_over(cast.town, a_message(aigerim, photo=photo["photo"], caption=sent))
+    await aigerim.presses("done_writing")
+    await aigerim.presses("public")
+    assert aigerim.last.endswith(f"{shown}\n\n{shown}")
+    await aigerim.presses("send")
+    assert any(f"{shown}\n\n{shown}" in text for text in cast.daniyar.texts)
+    async with cast.town.app.database.reading() as db:
+        assert await db.scalar(select(questions.c.text)) == f"{shown}\n\n{shown}"
 
 
 INVISIBLE = [
