@@ -4,7 +4,7 @@ import json
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.draft import (
@@ -24,6 +24,9 @@ from domain.draft import (
     readable,
     utf16_length,
 )
+
+patiently = settings(deadline=None)
+"""A busy machine is no fault of the text."""
 
 ANYTHING = st.text(st.characters(codec=None))
 """Lone surrogates included: a client may send them."""
@@ -54,12 +57,14 @@ class TestReadable:
     def test_what_nobody_typed_goes_and_the_rest_stays(self, typed: str, kept: str) -> None:
         assert readable(typed) == kept
 
+    @patiently
     @given(ANYTHING)
     def test_both_databases_can_store_it(self, typed: str) -> None:
         kept = readable(typed)
         assert "\x00" not in kept
         kept.encode("utf-8")
 
+    @patiently
     @given(ANYTHING)
     def test_a_second_time_changes_nothing(self, typed: str) -> None:
         assert readable(readable(typed)) == readable(typed)
@@ -131,6 +136,7 @@ class TestBlank:
     def test_what_can_be_seen_is_something(self, text: str) -> None:
         assert not blank(text)
 
+    @patiently
     @given(ANYTHING, st.sampled_from(sorted(INVISIBLE.values())))
     def test_adding_nothing_changes_nothing(self, text: str, nothing: str) -> None:
         assert blank(text + nothing) is blank(text)
@@ -167,12 +173,14 @@ class TestOneLine:
     def test_a_long_one_is_cut_where_one_can_see_it(self, typed: str, limit: int, shown: str) -> None:
         assert one_line(typed, limit) == shown
 
+    @patiently
     @given(ANYTHING, st.integers(1, 40))
     def test_it_is_never_longer_and_never_two_lines(self, typed: str, limit: int) -> None:
         line = one_line(typed, limit)
         assert len(line) <= limit
         assert len(line.splitlines()) <= 1
 
+    @patiently
     @given(ANYTHING, st.integers(1, 40))
     def test_nothing_in_it_is_invisible_by_intent(self, typed: str, limit: int) -> None:
         assert not {unicodedata.category(c) for c in one_line(typed, limit)} & {"Cc", "Cf", "Cs"}
@@ -209,6 +217,7 @@ class TestFileName:
     def test_only_a_harmless_last_part_is_left(self, sent: str, kept: str) -> None:
         assert file_name(sent) == kept
 
+    @patiently
     @given(ANYTHING | st.text("./\\ \u200b\x00x"))
     def test_it_leads_nowhere_and_hides_nothing(self, sent: str) -> None:
         kept = file_name(sent)
@@ -321,6 +330,7 @@ class TestAlbums:
     def test_neighbours_of_one_sort_travel_together(self, kinds: list[AttachmentKind], sizes: list[int]) -> None:
         assert [len(a) for a in albums(tuple(sent(k, i) for i, k in enumerate(kinds)))] == sizes
 
+    @patiently
     @given(st.lists(st.sampled_from(AttachmentKind), max_size=10))
     def test_everything_is_sent_once_and_in_order(self, kinds: list[AttachmentKind]) -> None:
         attached = tuple(sent(kind, i) for i, kind in enumerate(kinds))
@@ -356,11 +366,13 @@ drafts = st.builds(
 )
 
 
+@patiently
 @given(drafts)
 def test_a_draft_comes_back_from_json_as_it_was(draft: Draft) -> None:
     assert Draft.from_json(json.loads(json.dumps(draft.to_json()))) == draft
 
 
+@patiently
 @given(attachments)
 def test_an_attachment_comes_back_from_json_as_it_was(attachment: Attachment) -> None:
     stored = json.loads(json.dumps(Draft(attachments=(attachment,)).to_json()))

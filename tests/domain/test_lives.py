@@ -35,7 +35,6 @@ from domain.question import (
     Verdict,
     act,
     ask,
-    not_answered,
 )
 
 CITY = City()
@@ -67,7 +66,8 @@ STRANGERS = (DINARA, ERLAN, KAIRAT)
 EVERYBODY: tuple[Actor, ...] = (AIGERIM, BOLAT, ZARINA, DANIYAR, GULNARA, SAULE, CLOCK, *STRANGERS)
 
 PHOTO = Attachment(AttachmentKind.PHOTO, 5, "file", "unique")
-TEXTS = st.sampled_from(["Зал свободен.", "Нет ответа на второй вопрос.", "", "  ", "\u200b", "\u2800"])
+TEXTS = st.sampled_from(["Зал свободен.", "Сцена тоже.", "Нет ответа на второй вопрос.", "Спасибо.", "", "\u2800"])
+KINDS = st.sampled_from([Kind.QUESTION, Kind.PROPOSAL, Kind.REQUEST] * 3 + [Kind.THANKS])
 FROZEN = ("id", "number", "kind", "text", "language", "public", "author_id", "organization_id", "registered_at", "term")
 
 
@@ -105,12 +105,13 @@ class Life(RuleBasedStateMachine):
     question: Question
     steps: list[Change]
     now: datetime
+    began: datetime
     asked: Question
     headed: bool
 
-    @initialize(kind=st.sampled_from(Kind), known=st.booleans(), headed=st.booleans())
+    @initialize(kind=KINDS, known=st.sampled_from([True, True, True, False]), headed=st.booleans())
     def begins(self, kind: Kind, known: bool, headed: bool) -> None:
-        self.now = MONDAY
+        self.now = self.began = MONDAY
         self.headed = headed
         self.asked = _asked(kind, CULTURE if known else None, GULNARA.id if known and headed else None)
         change = ask(self.asked, AIGERIM, ())
@@ -137,6 +138,8 @@ class Life(RuleBasedStateMachine):
             return
         self.steps.append(change)
         self.question = change.after
+        if action is Action.NOT_ANSWERED:
+            self.began = self.now
         if action is Action.ROUTE and self.headed:  # read anew, a question shows the head of its department
             self.question = replace(self.question, head_id=GULNARA.id)
 
@@ -144,23 +147,56 @@ class Life(RuleBasedStateMachine):
     def anybody_tries_anything(self, action: Action, actor: Actor, text: str, photo: bool) -> None:
         self._try(action, actor, text, (PHOTO,) if photo else ())
 
+    # Most of what anybody tries is refused; these lead on, so that lives get far.
+
+    @precondition(lambda self: self.question.status is Status.REGISTERED)
     @rule(actor=st.sampled_from([ZARINA, DANIYAR, GULNARA]))
     def an_official_takes_it(self, actor: Person) -> None:
         self._try(Action.TAKE, actor, "")
 
-    @rule(actor=st.sampled_from([ZARINA, DANIYAR, GULNARA]), text=TEXTS)
-    def an_official_answers_it(self, actor: Person, text: str) -> None:
-        self._try(Action.ANSWER, actor, text)
+    @precondition(lambda self: self.question.status in OPEN)
+    @rule(text=TEXTS)
+    def whoever_has_it_answers(self, text: str) -> None:
+        holder = next((p for p in (ZARINA, DANIYAR, GULNARA) if p.id == self.question.responsible_id), DANIYAR)
+        self._try(Action.ANSWER, holder, text)
 
-    @precondition(lambda self: self.question.status is Status.ANSWERED)
+    @precondition(lambda self: self.question.status in OPEN)
+    @rule()
+    def the_head_gives_it_to_another(self) -> None:
+        self._try(Action.ASSIGN, GULNARA, "")
+
+    @precondition(lambda self: self.question.department_id is None)
+    @rule()
+    def an_administrator_finds_its_department(self) -> None:
+        self._try(Action.ROUTE, SAULE, "")
+
     @rule(actor=st.sampled_from([AIGERIM, BOLAT]), text=TEXTS)
-    def the_ngo_says_it_is_no_answer(self, actor: Person, text: str) -> None:
-        self._try(not_answered(self.question), actor, text)
+    def the_ngo_adds_something(self, actor: Person, text: str) -> None:
+        self._try(Action.ADD, actor, text)
+
+    @precondition(lambda self: len(self.steps) > 4 and self.question.status in OPEN)
+    @rule(actor=st.sampled_from([AIGERIM, BOLAT]))
+    def the_ngo_takes_it_back(self, actor: Person) -> None:
+        self._try(Action.WITHDRAW, actor, "")
 
     @precondition(lambda self: self.question.status is Status.ANSWERED)
+    @rule(
+        actor=st.sampled_from([AIGERIM, BOLAT]),
+        action=st.sampled_from([Action.NOT_ANSWERED, Action.NOT_ANSWERED_AGAIN]),
+        text=TEXTS,
+    )
+    def the_ngo_says_it_is_no_answer(self, actor: Person, action: Action, text: str) -> None:
+        self._try(action, actor, text)
+
+    @precondition(lambda self: self.question.status is Status.ANSWERED and len(self.steps) > 4)
     @rule(actor=st.sampled_from([AIGERIM, BOLAT]), action=st.sampled_from([Action.SOLVED, Action.PARTLY]))
     def the_ngo_is_content(self, actor: Person, action: Action) -> None:
         self._try(action, actor, "")
+
+    @precondition(lambda self: self.question.status is Status.ANSWERED and len(self.steps) > 4)
+    @rule()
+    def nobody_reacts(self) -> None:
+        self._try(Action.NO_REACTION, CLOCK, "")
 
     @precondition(lambda self: len(self.steps) > 1)
     @rule()
@@ -239,6 +275,10 @@ class Life(RuleBasedStateMachine):
         if self.question.status in OPEN:
             assert self.question.due_on is not None
             assert self.question.due_on >= CITY.today(self.question.counted_from)
+
+    @invariant()
+    def the_term_begins_with_the_asking_or_the_reopening(self) -> None:
+        assert self.question.counted_from == self.began
 
     @invariant()
     def thanks_owe_nothing(self) -> None:

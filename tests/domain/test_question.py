@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.draft import Attachment, AttachmentKind
@@ -631,6 +631,9 @@ class TestNothingIsForgotten:
         assert audience in told
 
 
+patiently = settings(deadline=None)
+"""A busy machine is no fault of the rules."""
+
 _ids = st.sampled_from([1, 2, 3])
 _maybe_ids = st.none() | _ids
 questions = st.builds(
@@ -660,17 +663,20 @@ persons = st.builds(
 actors = st.just(CLOCK) | persons
 
 
+@patiently
 @given(questions, actors)
 def test_the_buttons_are_exactly_what_a_press_will_be_allowed(question: Question, actor: Actor) -> None:
     offered = actions_for(question, actor)
     assert sorted(offered) == sorted(action for action in Action if leads_to(question, action, actor))
 
 
+@patiently
 @given(questions, persons)
 def test_whoever_may_not_see_it_has_no_buttons(question: Question, person: Person) -> None:
     assert visible(question, person) or actions_for(question, person) == []
 
 
+@patiently
 @given(questions, persons, st.sampled_from(Action))
 def test_a_refused_step_of_a_stranger_says_only_not_yours(question: Question, person: Person, action: Action) -> None:
     if not visible(question, person):
@@ -678,6 +684,7 @@ def test_a_refused_step_of_a_stranger_says_only_not_yours(question: Question, pe
             does(question, action, person)
 
 
+@patiently
 @given(questions, actors, st.sampled_from(Action))
 def test_what_was_asked_is_frozen(question: Question, actor: Actor, action: Action) -> None:
     if leads_to(question, action, actor):

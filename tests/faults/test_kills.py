@@ -66,7 +66,7 @@ async def _kill_while_they_ask(machine: Machine, askers: list[Asker], chance: ra
         for _ in range(KILLS):
             in_its_start = chance.random() < 0.25
             program = await (machine.start_blindly() if in_its_start else machine.start())
-            await asyncio.sleep(chance.uniform(0.1, 0.6) if in_its_start else chance.uniform(0.0, 1.2))
+            await asyncio.sleep(chance.uniform(0.1, 0.6) if in_its_start else chance.uniform(0.0, 1.0))
             assert program.alive, machine.log[-2000:]
             await program.kill()
         enough.set()

@@ -29,7 +29,7 @@ async def _act_once(machine: Machine) -> None:
     machine.telegram.faults.next("getUpdates", cut_after())
     async with asyncio.TaskGroup() as tasks:
         for asker in askers:
-            tasks.create_task(asker.ask(presses_of_send=5))
+            tasks.create_task(asker.ask(presses_of_send=3))
         await machine.start()
     await machine.at_rest()
     before = await _everything(machine)

@@ -32,8 +32,9 @@ async def enter(database: Database, name: str, bin_: str | None = None, state: O
 
 
 async def enter_all(database: Database) -> None:
-    for name in NAMES:
-        await enter(database, name)
+    async with database.transaction() as db:
+        for name in NAMES:
+            await register.enter(db, name, None, "culture", REGISTERED, NOW)
 
 
 async def search(database: Database, query: str) -> list[str]:
@@ -92,8 +93,9 @@ async def test_one_that_an_administrator_declined_is_not_found(database: Databas
 
 
 async def test_declined_ones_do_not_crowd_out_the_real_one(database: Database) -> None:
-    for _ in range(45):
-        await enter(database, "ОФ «Парасат»", state=DECLINED)
+    async with database.transaction() as db:
+        for _ in range(45):
+            await register.enter(db, "ОФ «Парасат»", None, "culture", DECLINED, NOW)
     await enter(database, "ОФ «Парасат-2»")
     assert await search(database, "Парасат") == ["ОФ «Парасат-2»"]
 
