@@ -24,8 +24,8 @@ class Telegram(Bot):
         """Do it and return Telegram's `result`. Raises the library's TelegramError family."""
         params = dict(call.params)
         if call.file:
-            name, text = call.file
-            params["document"] = InputFile(text.encode(), filename=name)
+            name, content = call.file
+            params[_UPLOADED[call.method]] = InputFile(content, filename=name)
         # not `_post`: it takes the plain dicts of an album for the library's own InputMedia, and fails
         return await self._do_post(call.method, params)
 
@@ -41,6 +41,7 @@ class Telegram(Bot):
         await self._post(method, dict(params))
 
 
+_UPLOADED = {"sendDocument": "document", "sendPhoto": "photo"}
 UNDERSTOOD = ("message", "edited_message", "callback_query", "my_chat_member")
 
 

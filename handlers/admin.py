@@ -8,7 +8,7 @@ from domain.register import BadBin, parse_bin
 from handlers import cards, keyboards, newcomer, official
 from handlers.speech import Button
 from handlers.turn import Turn
-from storage import audit, departments, forms, invitations, outbox, people, questions, register
+from storage import departments, forms, invitations, outbox, people, questions, register
 from texts.labels import ROLE_LABELS
 
 VALID_FOR = timedelta(days=14)
@@ -120,7 +120,7 @@ async def _invite(
         now=turn.now,
         expires_at=expires_at,
     )
-    await audit.write(turn.db, turn.now, turn.person.id, "invited", "invitation", after=who)
+    await turn.audit("invited", "invitation", after=who)
     turn.reply(
         cards.lines(
             turn.say("<b>Invitation</b>: {who}", who=who),
@@ -189,10 +189,7 @@ async def _carry_out(turn: Turn, person: Person, state: RepresentativeState) -> 
     if state is RepresentativeState.VERIFIED:
         await register.confirm(turn.db, organization_id)
     await outbox.say(turn.db, person.id, "decided", {}, turn.now, key=f"decided {person.id} {turn.now.timestamp()}")
-    await audit.write(
-        turn.db,
-        turn.now,
-        turn.person.id,
+    await turn.audit(
         state,
         f"person {person.id}",
         before=RepresentativeState.WAITING,

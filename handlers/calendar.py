@@ -18,7 +18,7 @@ from domain.recount import Moved, recount
 from handlers import cards, keyboards, newcomer
 from handlers.speech import Button
 from handlers.turn import Turn
-from storage import audit, habits, outbox, people, questions, slots
+from storage import habits, outbox, people, questions, slots
 
 _MOST = 60
 """Days in one list: a year has fewer holidays and moved days."""
@@ -177,9 +177,7 @@ async def apply(turn: Turn) -> None:
     await questions.move(turn.db, [(m.question.id, m.question.due_on, m.question.remind_on) for m in moved])
     await _tell(turn, moved)
     named = ", ".join(c.day.isoformat() for c in corrections)
-    await audit.write(
-        turn.db, turn.now, turn.person.id, "calendar corrected", "calendar", after=f"{data['what']} {named}"
-    )
+    await turn.audit("calendar corrected", "calendar", after=f"{data['what']} {named}")
     await turn.finish()
     turn.reply(turn.say("The calendar is corrected."), _effect(turn, moved))
 
@@ -207,5 +205,5 @@ async def year_checked(turn: Turn) -> None:
         await year(turn)  # made up
         return
     await habits.change(turn.db, f"checked {checked}", "yes")
-    await audit.write(turn.db, turn.now, turn.person.id, "calendar checked", "calendar", after=str(checked))
+    await turn.audit("calendar checked", "calendar", after=str(checked))
     turn.reply(turn.say("The calendar of {year} is checked.", year=checked))

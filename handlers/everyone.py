@@ -103,7 +103,7 @@ async def mydata(turn: Turn) -> None:
         turn.say("The file has all of it, word for word. To delete it: /forget"),
     )
     file = json.dumps(found, ensure_ascii=False, indent=2, default=_plain)
-    turn.send_file("mydata.json", file, turn.words.plain("Everything stored about you"))
+    turn.send_file("mydata.json", file.encode(), turn.words.plain("Everything stored about you"))
 
 
 def _plain(value: object) -> str:
@@ -142,7 +142,7 @@ async def forget_twice(turn: Turn) -> None:
         return
     await people.release_questions(turn.db, turn.person.id)
     await people.forget(turn.db, turn.person.id)
-    await audit.write(turn.db, turn.now, None, "forgot a person", "person")
+    await audit.write(turn.db, turn.now, None, "forgot a person", "person", update_id=turn.update_id)
     turn.form = None
     turn.forgotten = True
     turn.reply(turn.say("Deleted. To begin anew: /start"))

@@ -7,7 +7,7 @@ from domain.city import DigestTime
 from handlers import cards, keyboards, newcomer
 from handlers.speech import Button
 from handlers.turn import Turn
-from storage import audit, departments, habits
+from storage import departments, habits
 from storage.departments import Topic
 
 _LONGEST_TERM = 250
@@ -139,7 +139,7 @@ async def typed(turn: Turn) -> None:
         await departments.set_term(turn.db, int(name.split()[1]), int(value) or None)
     else:
         await habits.change(turn.db, name, value)
-    await audit.write(turn.db, turn.now, turn.person.id, "habit changed", name, after=value)
+    await turn.audit("habit changed", name, after=value)
     await turn.finish()
     turn.reply(turn.say("Changed."))
     await show(turn)

@@ -26,7 +26,7 @@ from domain.register import (
 from handlers import everyone, keyboards
 from handlers.speech import Button
 from handlers.turn import Turn
-from storage import audit, departments, forms, invitations, outbox, people, register
+from storage import departments, forms, invitations, outbox, people, register
 from texts import N_, Words
 from texts.labels import FIELDS
 
@@ -373,9 +373,7 @@ async def accept(turn: Turn, fingerprint: str) -> None:
         turn.reply(_useless_invitation(turn))
         return
     person_id = turn.person.id
-    await audit.write(
-        turn.db, turn.now, person_id, "invitation used", f"invitation {found.id}", after=f"{found.role} {person_id}"
-    )
+    await turn.audit("invitation used", f"invitation {found.id}", after=f"{found.role} {person_id}")
     match found.role:
         case Role.REPRESENTATIVE if found.organization_id is not None:
             state = RepresentativeState.VERIFIED

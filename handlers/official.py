@@ -10,7 +10,7 @@ from handlers import cards, keyboards, morning, newcomer, ngo
 from handlers.speech import Block, Button, Quote
 from handlers.turn import Turn
 from handlers.writing import Data, acknowledge, draft_of, same_album, take_in, too_long
-from storage import audit, departments, forms, people, questions
+from storage import departments, forms, people, questions
 from texts import N_
 from texts.labels import OUTCOME_LABELS
 
@@ -314,9 +314,7 @@ async def forward_to(turn: Turn) -> None:
         raise NotYours
     change = act(question, Action.ROUTE, turn.person, turn.now, department_id=chosen.id)
     await questions.record(turn.db, change, turn.now)
-    await audit.write(
-        turn.db, turn.now, turn.person.id, "routed", f"question {question.number}", after=f"department {chosen.id}"
-    )
+    await turn.audit("routed", f"question {question.number}", after=f"department {chosen.id}")
     turn.reply(
         turn.say(
             "<b>№ {number}</b> went to «{department}»; its date stays.",

@@ -76,7 +76,7 @@ async def _serve(db: AsyncConnection, received: Received, served: Served, now: d
     if person.blocked:
         await _welcome_back(db, person.id, now)
     words = Words(person.language or _telegram_language(said.telegram_language), served.city.zone)
-    turn = Turn(db, person, said, now, served.city, words, served.bot_name)
+    turn = Turn(db, person, said, now, served.city, words, served.bot_name, received.update_id)
     turn.form = await forms.open_form(db, person.id)
     try:
         await route(turn)

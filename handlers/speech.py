@@ -5,6 +5,7 @@ Lengths are UTF-16 units after entities are parsed, as Telegram counts them.
 
 import html
 import re
+from base64 import b64decode, b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -40,19 +41,20 @@ Keyboard = Sequence[Sequence[Button]]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of the Bot API, ready to be stored as JSON. `file` is (name, text) to upload as a document."""
+    """One call of the Bot API, ready to be stored as JSON. `file` is (name, content) to upload."""
 
     method: str
     params: dict[str, Any]
-    file: tuple[str, str] | None = None
+    file: tuple[str, bytes] | None = None
 
     def to_json(self) -> dict[str, Any]:
-        return {"method": self.method, "params": self.params, "file": self.file}
+        file = (self.file[0], b64encode(self.file[1]).decode()) if self.file else None
+        return {"method": self.method, "params": self.params, "file": file}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Call":
         file = data.get("file")
-        return cls(data["method"], data["params"], (file[0], file[1]) if file else None)
+        return cls(data["method"], data["params"], (file[0], b64decode(file[1])) if file else None)
 
 
 def visible_length(markup: str) -> int:

@@ -23,7 +23,7 @@ from domain.draft import (
 )
 from domain.people import Language, Person
 from handlers.speech import Block, Button, Call, Keyboard, inline, messages
-from storage import forms, habits, people
+from storage import audit, forms, habits, people
 from storage.forms import Form
 from texts import Words
 
@@ -166,6 +166,7 @@ class Turn:
     city: City
     words: Words
     bot_name: str
+    update_id: int
     form: Form | None = None
     args: tuple[str, ...] = ()
     calls: list[Call] = field(default_factory=list)
@@ -197,8 +198,19 @@ class Turn:
         if keyboard:
             self.choices = [(b.label, b.data) for row in keyboard for b in row]
 
-    def send_file(self, name: str, text: str, caption: str) -> None:
-        self.calls.append(Call("sendDocument", {"chat_id": self.person.id, "caption": caption}, file=(name, text)))
+    def send_file(self, name: str, content: bytes, caption: str, *, picture: bool = False) -> None:
+        """A document of ours, or a picture shown as one."""
+        method = "sendPhoto" if picture else "sendDocument"
+        self.calls.append(Call(method, {"chat_id": self.person.id, "caption": caption}, file=(name, content)))
+
+    async def audit(self, action: str, object_: str, *, before: str = "", after: str = "") -> None:
+        """Enter what this person did to others' data; last in the action, for a line is waited for by the next one.
+
+        `object_` names the thing by kind and id (`person 42`), never by a personal name.
+        """
+        await audit.write(
+            self.db, self.now, self.person.id, action, object_, before=before, after=after, update_id=self.update_id
+        )
 
     async def city_now(self) -> City:
         """The city with what administrators changed a moment ago: for dates that are about to be promised."""

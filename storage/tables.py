@@ -104,6 +104,10 @@ organizations = Table(
     Column("field", String(100), nullable=False),
     Column("state", String(20), nullable=False),
     Column("created_at", Moment, nullable=False),
+    Column("reason", String(500), nullable=False, server_default=""),  # why it was declined or suspended
+    Column("active_on", Date),  # when its head last said that it still works; nothing: never asked
+    # a duplicate that was merged points to the record that stays
+    Column("merged_into", RowId, ForeignKey("organizations.id")),
 )
 
 # Search with typos on both databases without their extensions: rows that share trigrams, ranked by `domain.register`.
@@ -125,6 +129,7 @@ representatives = Table(
     Column("since", Moment, nullable=False),
     _person_who_may_leave("decided_by"),
     Column("decided_at", Moment),
+    Column("reason", String(500), nullable=False, server_default=""),  # why the person was declined
     Index("ix_representatives_organization_id", "organization_id"),
 )
 
@@ -158,6 +163,19 @@ officials = Table(
     ),
 )
 
+# While an official is on leave, cards and reminders go to the deputy. Days are the city's, both inclusive.
+leaves = Table(
+    "leaves",
+    metadata,
+    _id(),
+    _person("person_id"),
+    _person("deputy_id"),
+    Column("first_day", Date, nullable=False),
+    Column("last_day", Date, nullable=False),
+    Index("ix_leaves_person_id", "person_id"),
+    Index("ix_leaves_deputy_id", "deputy_id"),
+)
+
 admins = Table("admins", metadata, _person("person_id", key=True), Column("since", Moment, nullable=False))
 
 deputy_mayors = Table(
@@ -177,6 +195,17 @@ invitations = Table(
     Column("created_at", Moment, nullable=False),
     _person_who_may_leave("used_by"),
     Column("used_at", Moment),
+    Column("withdrawn_at", Moment),
+)
+
+# Codes that no invitation bears: whoever tries many is slowed down, and administrators hear of it.
+wrong_codes = Table(
+    "wrong_codes",
+    metadata,
+    _id(),
+    _person("person_id"),
+    Column("at", Moment, nullable=False),
+    Index("ix_wrong_codes_person_id_at", "person_id", "at"),
 )
 
 counters = Table("counters", metadata, Column("name", String(40), primary_key=True), Column("value", BigInteger))
@@ -317,6 +346,7 @@ outbox = Table(
     Column("template", String(40), nullable=False),
     Column("facts", Text, nullable=False),
     Column("question_id", RowId, ForeignKey("questions.id", ondelete="CASCADE")),
+    Column("announcement_id", RowId, ForeignKey("announcements.id", ondelete="CASCADE")),
     Column("created_at", Moment, nullable=False),
     Column("not_before", Moment, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
@@ -335,6 +365,7 @@ outbox = Table(
         postgresql_where=text("done_at IS NULL"),
     ),
     Index("ix_outbox_question_id", "question_id"),
+    Index("ix_outbox_announcement_id", "announcement_id"),
     Index("ix_outbox_done_at", "done_at"),
 )
 
@@ -349,7 +380,19 @@ audit = Table(
     Column("before", Text, nullable=False, server_default=""),
     Column("after", Text, nullable=False, server_default=""),
     Column("update_id", BigInteger),
+    Column("hash", String(64), nullable=False, server_default=""),  # over this line and the hash of the one before
     Index("ix_audit_object", "object"),
+    Index("ix_audit_actor_id_id", "actor_id", "id"),
+    Index("ix_audit_at", "at"),
+)
+
+# The end of the chain: a line cut off at the end is missed as well. One row, locked while a line is added.
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("lines", BigInteger, nullable=False),
+    Column("hash", String(64), nullable=False),
 )
 
 # What time caused, once each: `reminders 2026-11-23`, `digest 3 2026-11-23`. Whoever inserts the row does the work.
@@ -378,4 +421,50 @@ habits = Table(
     metadata,
     Column("name", String(40), primary_key=True),
     Column("value", String(200), nullable=False),
+)
+
+# A list of NGOs that an administrator sent as a file: fetched and read outside any transaction, applied on [Confirm].
+imports = Table(
+    "imports",
+    metadata,
+    _id(),
+    _person("person_id"),
+    Column("file_id", String(300), nullable=False),
+    Column("file_name", String(100), nullable=False),
+    Column("state", String(20), nullable=False),  # see domain.register.ImportState
+    Column("lines", Text, nullable=False, server_default="[]"),  # JSON: what was read, line by line
+    Column("error", String(500), nullable=False, server_default=""),
+    Column("created_at", Moment, nullable=False),
+    Column("done_at", Moment),
+    Index("ix_imports_state", "state"),
+)
+
+# One text to many. `content` and `audience` are JSON, see domain.announcement.
+announcements = Table(
+    "announcements",
+    metadata,
+    _id(),
+    _person_who_may_leave("author_id"),
+    _person_who_may_leave("approved_by"),  # the second administrator, where two are demanded
+    Column("state", String(20), nullable=False),
+    Column("content", Text, nullable=False),
+    Column("audience", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("send_at", Moment),  # nothing: at once
+    Column("started_at", Moment),
+    Column("finished_at", Moment),
+    Index("ix_announcements_state_send_at", "state", "send_at"),
+)
+
+# Whom an announcement goes to, fixed when it starts, and what became of each copy.
+recipients = Table(
+    "recipients",
+    metadata,
+    Column("announcement_id", RowId, ForeignKey("announcements.id", ondelete="CASCADE"), primary_key=True),
+    _person("person_id", key=True),
+    Column("fate", String(20)),  # nothing: still to be sent
+    Column("message_id", BigInteger),
+    Column("sent_at", Moment),
+    Column("read_at", Moment),  # [I have read it]
+    Index("ix_recipients_person_id", "person_id"),
 )
