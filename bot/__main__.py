@@ -5,12 +5,14 @@ import signal
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from bot import logs
 from bot.settings import Settings, WrongSetting, folder_of, need_token, read_settings
+
+T = TypeVar("T")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -18,18 +20,18 @@ def main() -> None:
     """Köpir: NGOs ask, the city answers."""
 
 
-def _checked(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+def _checked(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Run it; what is wrong with the settings becomes one line and exit code 2."""
     try:
-        asyncio.run(_orderly(work))
+        return asyncio.run(_orderly(work))
     except WrongSetting as error:
         click.echo(f"kopir: {error}", err=True)
         sys.exit(2)
 
 
-async def _orderly(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+async def _orderly(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     try:
-        await work()
+        return await work()
     except WrongSetting:
         await asyncio.sleep(0.05)  # aiosqlite's thread answers once more after a failure, and shouts at a closed loop
         raise
@@ -147,6 +149,21 @@ async def _check(settings: Settings) -> None:
 
     for line in await check_up(settings):
         click.echo(line)
+
+
+@main.command("verify-audit")
+def verify_audit() -> None:
+    """Whether a line of the audit was changed, taken out or cut off; exit code 1 when one was."""
+    settings = _settings(token=False)
+    sys.exit(0 if _checked(lambda: _verify_audit(settings)) else 1)
+
+
+async def _verify_audit(settings: Settings) -> bool:
+    from bot.checkup import check_audit
+
+    whole, said = await check_audit(settings)
+    click.echo(said)
+    return whole
 
 
 if __name__ == "__main__":

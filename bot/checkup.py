@@ -1,11 +1,18 @@
 """`kopir check`: what is wrong, and how to mend it, line by line."""
 
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 from telegram.error import InvalidToken, TelegramError
 
 from bot.settings import Settings, WrongSetting, need_token
 from bot.telegram import connect
-from storage import departments
+from storage import audit, departments
+from storage.audit import Fault
 from storage.database import Database
+
+T = TypeVar("T")
 
 
 async def check_up(settings: Settings) -> list[str]:
@@ -18,16 +25,21 @@ async def check_up(settings: Settings) -> list[str]:
 
 
 async def _database(settings: Settings) -> str:
+    found = await _look(settings, departments.count)
+    return f"database: good; {found} departments"
+
+
+async def _look(settings: Settings, question: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+    """The database's answer. Raises WrongSetting when it has none."""
     database = Database(settings.database_url, pooled=False)
     try:
         async with database.reading() as db:
-            found = await departments.count(db)
+            return await question(db)
     except Exception as error:
         reason = type(getattr(error, "orig", None) or error).__name__
         raise WrongSetting(f"DATABASE_URL: no usable database ({reason}); run `python -m bot migrate` first") from None
     finally:
         await database.close()
-    return f"database: good; {found} departments"
 
 
 async def _telegram(settings: Settings) -> str:
@@ -42,3 +54,19 @@ async def _telegram(settings: Settings) -> str:
         raise WrongSetting(f"BOT_API_URL: {settings.bot_api_url} does not answer ({type(error).__name__})") from None
     mode = f"a webhook is set ({webhook.url}): polling gets nothing" if webhook.url else "polling"
     return f"Telegram: good; @{me.username}, {mode}"
+
+
+_FAULTS = {
+    Fault.CHANGED: "line {line} was changed, or a line before it",
+    Fault.MISSING: "lines are missing after line {line}",
+    Fault.CUT: "lines are missing at the end, after line {line}",
+    Fault.ADDED: "the lines after line {line} were not written by the program",
+}
+
+
+async def check_audit(settings: Settings) -> tuple[bool, str]:
+    """`kopir verify-audit`: whether the chain is whole, and the sentence that says so."""
+    found = await _look(settings, audit.verify)
+    if found.fault is None:
+        return True, f"The audit is whole: {found.lines} lines, the last hash is {found.hash or 'none'}."
+    return False, f"The audit is not whole: {_FAULTS[found.fault].format(line=found.line)}."

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from alembic.script import ScriptDirectory
 
-from storage import migrate
+from storage import audit, migrate
 from tests.faults.askers import Asker
 from tests.faults.machine import Ended, Machine, until
+from tests.storage.scene import NOW
 
 WRONG: list[tuple[str, dict[str, str]]] = [
     ("BOT_TOKEN", {"BOT_TOKEN": ""}),
@@ -150,6 +151,23 @@ def _written_all_the_time(file: Path) -> Iterator[None]:
 
 async def test_backup_of_postgresql_names_its_own_tool(machine_on_postgresql: Machine, tmp_path: Path) -> None:
     _is_one_line(await machine_on_postgresql.command("backup", str(tmp_path / "copy.db")), "pg_dump")
+
+
+async def test_verify_audit_says_in_one_sentence_whether_the_audit_is_whole(machine: Machine) -> None:
+    async with machine.database() as database, database.transaction() as db:
+        for n in range(3):
+            await audit.write(db, NOW, 77, "routed", f"question 2026-00000{n}")
+    whole = await machine.command("verify-audit")
+    assert (whole.code, whole.err) == (0, "")
+    assert whole.out.startswith("The audit is whole: 3 lines, the last hash is ")
+    with closing(sqlite3.connect(_file(machine))) as db, db:
+        db.execute("UPDATE audit SET object = 'question 2026-000007' WHERE id = 2")
+    changed = await machine.command("verify-audit")
+    assert (changed.code, changed.out.strip()) == (
+        1,
+        "The audit is not whole: line 2 was changed, or a line before it.",
+    )
+    _is_one_line(await machine.command("verify-audit", **_at(_file(machine).with_name("none.db"))), "migrate")
 
 
 def _file(machine: Machine) -> Path:

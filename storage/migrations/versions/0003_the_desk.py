@@ -3,6 +3,11 @@
 Revision: 0003, after 0002
 """
 
+import json
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -121,6 +126,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("hash", sa.String(length=64), server_default="", nullable=False))
         batch_op.create_index("ix_audit_actor_id_id", ["actor_id", "id"], unique=False)
         batch_op.create_index("ix_audit_at", ["at"], unique=False)
+    _seal_what_is_there()
 
     with op.batch_alter_table("invitations", schema=None) as batch_op:
         batch_op.add_column(sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True))
@@ -152,6 +158,33 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("reason", sa.String(length=500), server_default="", nullable=False))
 
     # ### end Alembic commands ###
+
+
+_audit = sa.table(
+    "audit",
+    *(sa.column(name) for name in ("id", "actor_id", "action", "object", "before", "after", "update_id", "hash")),
+    sa.column("at", sa.DateTime(timezone=True)),
+)
+_head = sa.table("audit_head", *(sa.column(name) for name in ("id", "lines", "hash")))
+
+
+def _seal_what_is_there() -> None:
+    """Hashes for the lines written before there was a chain: frozen here as `storage.audit.seal` was then."""
+    db = op.get_bind()
+    lines, last, previous = 0, 0, ""
+    while batch := list(db.execute(sa.select(_audit).where(_audit.c.id > last).order_by(_audit.c.id).limit(1000))):
+        for row in batch:
+            previous = _sealed(previous, row)
+            db.execute(sa.update(_audit).where(_audit.c.id == row.id).values(hash=previous))
+        lines, last = lines + len(batch), batch[-1].id
+    db.execute(_head.insert().values(id=1, lines=lines, hash=previous))
+
+
+def _sealed(previous: str, row: sa.Row[Any]) -> str:
+    at: datetime = row.at if row.at.tzinfo else row.at.replace(tzinfo=UTC)  # SQLite keeps UTC without saying so
+    when = at.astimezone(UTC).isoformat(timespec="microseconds")
+    content = [previous, when, row.actor_id, row.action, row.object, row.before, row.after, row.update_id]
+    return sha256(json.dumps(content, separators=(",", ":")).encode()).hexdigest()
 
 
 def downgrade() -> None:
