@@ -24,7 +24,7 @@ from time import perf_counter
 from sqlalchemy import bindparam, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.morning import send_reminders
+from bot import morning
 from domain.city import City
 from domain.people import CONSENT_VERSION, Language, OrganizationState, RepresentativeState
 from handlers import calendar
@@ -238,7 +238,7 @@ async def _sweep(database: Database) -> float:
     """Seconds of a committed sweep."""
     begun = perf_counter()
     async with database.transaction() as db:
-        assert await send_reminders(db, City(), MORNING)
+        assert await morning.begin(db, City(), MORNING)
     return perf_counter() - begun
 
 

@@ -46,7 +46,7 @@ async def close_unjudged(database: Database, city: City, clock: Clock) -> int:
 async def begin_the_day(database: Database, city: City, clock: Clock) -> bool:
     """Reminders and morning cards, when their time has come. True when something was promised."""
     told = False
-    for work in (morning.send_reminders, morning.send_digests, morning.redraw_digests):
+    for work in (morning.begin, morning.redraw_digests):
         async with database.transaction() as db:
             told = await work(db, city, clock.now()) or told
     return told

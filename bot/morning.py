@@ -6,7 +6,7 @@ taken, so what falls there is done at the next working moment, folded into one m
 
 import json
 from collections import defaultdict
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -30,37 +30,58 @@ _NOVEMBER = 11
 _A_DAY = timedelta(days=1)
 
 
-async def send_reminders(db: AsyncConnection, city: City, now: datetime) -> bool:
-    """This working day's reminders, once. False when it is not the time, or they went out already."""
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One thing that one person must be told now: a template of `handlers.morning` and its facts."""
+
+    person_id: int
+    template: str
+    facts: dict[str, Any]
+    key: str
+
+
+async def begin(db: AsyncConnection, city: City, now: datetime) -> bool:
+    """All that the hour brings, once; what comes due for one person at one moment is one message.
+
+    False when it is not the time, or everything went out already.
+    """
+    if quiet(now, city.calendar, city.hours, city.zone):
+        return False
+    due = [*await reminders(db, city, now), *await cards(db, city, now)]
+    of_person: dict[int, list[Due]] = defaultdict(list)
+    for one in due:
+        of_person[one.person_id].append(one)
+    for person_id, parts in of_person.items():
+        one = parts[0] if len(parts) == 1 else _folded(person_id, parts, city.today(now))
+        await outbox.say(db, person_id, one.template, one.facts, now, priority=Priority.REMINDER, key=one.key)
+    return bool(due)
+
+
+def _folded(person_id: int, parts: list[Due], today: date) -> Due:
+    facts = {"parts": [[part.template, part.facts] for part in parts], "day": today.isoformat()}
+    return Due(person_id, "folded", facts, parts[0].key)
+
+
+async def reminders(db: AsyncConnection, city: City, now: datetime) -> list[Due]:
+    """This working day's reminders; nothing when another copy or an earlier hour had them."""
     today = city.today(now)
     key = f"reminders {today}"
-    if quiet(now, city.calendar, city.hours, city.zone) or await slots.taken(db, key):
-        return False
-    if not await slots.take(db, key, now):
-        return False
+    if await slots.taken(db, key) or not await slots.take(db, key, now):
+        return []
     looked_at = await questions.to_remind(db, today)
     found = [reminder for question in looked_at if (reminder := remind(question, today, city))]
-    directory = await people.directory(db)
-    await _tell_officials(db, found, directory, key, now)
-    for reminder in found:
-        if reminder.first_late:
-            await _tell_ngo(db, reminder, now)
     told = {r.question.id: (r.question.id, r.next_on, r.rungs) for r in found}
     await questions.reminded(db, [told.get(q.id, (q.id, reckoned_on(q, city), q.rungs)) for q in looked_at])
-    return True
+    return [*_for_officials(found, await people.directory(db), key), *await _for_ngos(db, found, today)]
 
 
-async def _tell_officials(
-    db: AsyncConnection, found: list[Reminder], directory: Directory, key: str, now: datetime
-) -> None:
-    """One message for one person, however many questions are due."""
+def _for_officials(found: list[Reminder], directory: Directory, key: str) -> list[Due]:
+    """One reminder for one person, however many questions are due."""
     of_person: dict[int, list[Line]] = defaultdict(list)
     for reminder in found:
         for person_id, rung in _audience(reminder, directory).items():
             of_person[person_id].append(_line(reminder, rung))
-    for person_id, lines in of_person.items():
-        facts = {"lines": lines}
-        await outbox.say(db, person_id, "reminders", facts, now, priority=Priority.REMINDER, key=f"{key} {person_id}")
+    return [Due(id_, "reminders", {"lines": lines}, f"{key} {id_}") for id_, lines in of_person.items()]
 
 
 def _audience(reminder: Reminder, directory: Directory) -> dict[int, Rung | None]:
@@ -105,68 +126,72 @@ def _line(reminder: Reminder, rung: Rung | None) -> Line:
     }
 
 
-async def _tell_ngo(db: AsyncConnection, reminder: Reminder, now: datetime) -> None:
-    """The NGO is told once that the answer is late, and who has been told."""
-    question = reminder.question
-    for person_id in await questions.recipients(db, question, Audience.NGO):
-        facts = {"rungs": list(reminder.climbed)}
-        key = f"late {question.id} {question.due_on} {person_id}"
-        await outbox.say(db, person_id, "late", facts, now, key=key, question_id=question.id)
+async def _for_ngos(db: AsyncConnection, found: list[Reminder], today: date) -> list[Due]:
+    """The NGO is told once that an answer is late, and who has been told."""
+    of_person: dict[int, list[Line]] = defaultdict(list)
+    for reminder in found:
+        if reminder.first_late:
+            for person_id in await questions.recipients(db, reminder.question, Audience.NGO):
+                line = {"question": reminder.question.id, "rungs": list(reminder.climbed)}
+                of_person[person_id].append(line)
+    return [Due(id_, "late", {"lines": lines}, f"late {today} {id_}") for id_, lines in of_person.items()]
 
 
-async def send_digests(db: AsyncConnection, city: City, now: datetime) -> bool:
+async def cards(db: AsyncConnection, city: City, now: datetime) -> list[Due]:
     """Each department's morning card, once a working day from its time on; once a week the summary as well."""
     local = now.astimezone(city.zone)
-    if quiet(now, city.calendar, city.hours, city.zone):
-        return False
     directory = await people.directory(db)
-    told = False
+    due: list[Due] = []
     for department_id, officials in directory.officials.items():
         key = f"digest {department_id} {local.date()}"
         if not city.digest_of(department_id).has_come(local) or await slots.taken(db, key):
             continue
         if await slots.take(db, key, now):
-            told = await _tell_department(db, city, department_id, officials, now) or told
+            due += await _of_department(db, city, department_id, officials, now)
     if city.digest.has_come(local):
-        told = await _weekly(db, directory, local.date(), now) or told
-    return told
+        due += await _weekly(db, directory, local.date(), now)
+    return due
 
 
-async def _tell_department(
+async def _of_department(
     db: AsyncConnection, city: City, department_id: int, officials: list[int], now: datetime
-) -> bool:
+) -> list[Due]:
     """Nothing to say: no message."""
     today = city.today(now)
     if not await digests.anything_to_say(db, department_id, city.since_last_morning(today)):
-        return False
+        return []
+    due = []
     for person in await people.load_many(db, officials):
         facts = {"department": department_id, "day": today.isoformat(), "mine": person.wants is Wants.ONLY_MINE}
-        key = f"digest {department_id} {today} {person.id}"
-        await outbox.say(db, person.id, "digest", facts, now, priority=Priority.REMINDER, key=key)
-    return True
+        due.append(Due(person.id, "digest", facts, f"digest {department_id} {today} {person.id}"))
+    return due
 
 
-async def _weekly(db: AsyncConnection, directory: Directory, today: date, now: datetime) -> bool:
+async def _weekly(db: AsyncConnection, directory: Directory, today: date, now: datetime) -> list[Due]:
     """On the week's first working day: heads hear of their department, administrators of all."""
     monday = date.fromordinal(today.toordinal() - today.weekday())
     key = f"week {monday}"
     if await slots.taken(db, key) or not await slots.take(db, key, now):
-        return False
+        return []
     told: list[tuple[int, int | None]] = [(head, department) for department, head in directory.heads.items()]
     told += [(admin, None) for admin in directory.admins]
-    for person_id, department_id in told:
-        facts = {"department": department_id, "monday": monday.isoformat()}
-        of_person = f"{key} {department_id or 0} {person_id}"
-        await outbox.say(db, person_id, "week", facts, now, priority=Priority.REMINDER, key=of_person)
+    due = [
+        Due(
+            person_id,
+            "week",
+            {"department": department_id, "monday": monday.isoformat()},
+            f"{key} {department_id or 0} {person_id}",
+        )
+        for person_id, department_id in told
+    ]
     if today.month >= _NOVEMBER and not await habits.checked(db, today.year + 1):
-        await _ask_for_next_year(db, directory.admins, today.year + 1, key, now)
-    return True
+        due += _ask_for_next_year(directory.admins, today.year + 1, key)
+    return due
 
 
-async def _ask_for_next_year(db: AsyncConnection, admins: list[int], year: int, key: str, now: datetime) -> None:
+def _ask_for_next_year(admins: list[int], year: int, key: str) -> list[Due]:
     """Days off are moved by decree a few weeks ahead: somebody has to look."""
-    for admin in admins:
-        await outbox.say(db, admin, "next_year", {"year": year}, now, key=f"next year, {key} {admin}")
+    return [Due(admin, "next_year", {"year": year}, f"next year, {key} {admin}") for admin in admins]
 
 
 async def redraw_digests(db: AsyncConnection, city: City, now: datetime) -> bool:
@@ -177,7 +202,7 @@ async def redraw_digests(db: AsyncConnection, city: City, now: datetime) -> bool
     if not await slots.take(db, f"redraw {local:%Y-%m-%d %H}:{local.minute // 10}", now):
         return False
     changed = False
-    for shown in await outbox.shown_since(db, "digest", now - _A_DAY):
+    for shown in await outbox.shown_since(db, ("digest", "folded"), now - _A_DAY):
         if shown.row.facts.get("day") == local.date().isoformat():
             changed = await _redraw(db, shown, city, now) or changed
     return changed

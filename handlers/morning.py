@@ -4,7 +4,7 @@ Like every notice they are put into words when they go out: what was answered me
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -36,18 +36,38 @@ class Morning:
     today: date
 
 
+Said = tuple[list[Block], list[list[Button]]]
+
+
 async def render(
     db: AsyncConnection, row: Outgoing, person: Person, words: Words, city: City, now: datetime
 ) -> list[Call]:
-    return await TEMPLATES[row.template](Morning(db, row, person, words, city, city.today(now)))
+    said = await TEMPLATES[row.template](Morning(db, row, person, words, city, city.today(now)))
+    if said is None:
+        return []
+    blocks, buttons = said
+    return messages(person.id, blocks, buttons, simple=person.simple)
 
 
-def _said(m: Morning, blocks: list[Block], shown: list[Question], rest: int = 0) -> list[Call]:
+def _said(m: Morning, blocks: list[Block], shown: list[Question], rest: int = 0) -> Said:
     """A message with a button for each question, so that every line opens its question, and one for the rest."""
     buttons = [[Button(q.number, f"card:{q.number}")] for q in shown[: digests.TOP]]
     if rest > 0 and m.person.official:
         buttons.append([Button(m.words.label("show_all"), "inbox:0")])
-    return messages(m.person.id, blocks, buttons, simple=m.person.simple)
+    return blocks, buttons
+
+
+async def _folded(m: Morning) -> Said | None:
+    """What came due at one moment for one person, in one message; a button that several parts have stands once."""
+    blocks: list[Block] = []
+    buttons: list[list[Button]] = []
+    drawn = {key: m.row.facts[key] for key in ("shown",) if key in m.row.facts}
+    for template, facts in m.row.facts["parts"]:
+        said = await TEMPLATES[template](replace(m, row=replace(m.row, template=template, facts=facts | drawn)))
+        if said is not None:
+            blocks += said[0]
+            buttons += [row for row in said[1] if row not in buttons]
+    return (blocks, buttons) if blocks else None
 
 
 # --- reminders ------------------------------------------------------------------------------------------------------
@@ -66,12 +86,12 @@ _RUNGS = {
 }
 
 
-async def _reminders(m: Morning) -> list[Call]:
+async def _reminders(m: Morning) -> Said | None:
     """What is still owed of what was due when the message was promised, the most urgent first."""
     lines: dict[int, dict[str, Any]] = {line["question"]: line for line in m.row.facts["lines"]}
     found = [q for q in await questions.many(m.db, list(lines)) if q.status in OPEN and visible(q, m.person)]
     if not found:
-        return []
+        return None
     order = list(_STAGES)
     found.sort(key=lambda q: (order.index(Stage(lines[q.id]["stage"])), q.due_on or m.today, q.id))
     blocks: list[Block] = [m.words.say("<b>Reminder</b>")]
@@ -110,21 +130,36 @@ def _more(words: Words, n: int) -> Markup:
     return words.count("And {n} more: /inbox", "And {n} more: /inbox", n)
 
 
-async def _late(m: Morning) -> list[Call]:
-    """For the NGO, once: the answer is late, and who has been told."""
-    question = await questions.by_id(m.db, m.row.question_id or 0)
-    if question is None or question.status not in OPEN or question.due_on is None or not visible(question, m.person):
-        return []
-    told = ", ".join(m.words.say(_RUNGS[Rung(rung)]) for rung in m.row.facts["rungs"])
-    said = cards.lines(
+async def _late(m: Morning) -> Said | None:
+    """For the NGO, once a question: the answer is late, and who has been told."""
+    told: dict[int, list[str]] = {line["question"]: line["rungs"] for line in _late_lines(m.row)}
+    found = [
+        q for q in await questions.many(m.db, list(told)) if q.status in OPEN and q.due_on and visible(q, m.person)
+    ]
+    if not found:
+        return None
+    blocks: list[Block] = [_late_line(m, question, told[question.id]) for question in found[: digests.TOP]]
+    rest = len(found) - digests.TOP
+    if rest > 0:
+        blocks.append(m.words.count("And {n} more: /my", "And {n} more: /my", rest))
+    return blocks, []
+
+
+def _late_lines(row: Outgoing) -> list[dict[str, Any]]:
+    """A row promised by an older version speaks of one question."""
+    return row.facts["lines"] if "lines" in row.facts else [{"question": row.question_id, "rungs": row.facts["rungs"]}]
+
+
+def _late_line(m: Morning, question: Question, rungs: list[str]) -> Markup:
+    told = ", ".join(m.words.say(_RUNGS[Rung(rung)]) for rung in rungs)
+    return cards.lines(
         m.words.say(
             "<b>№ {number}</b>: the answer is late. It was due on {date}.",
             number=question.number,
-            date=m.words.day(question.due_on),
+            date=m.words.day(question.due_on or m.today),
         ),
         m.words.say("Told of it: {who}", who=told),
     )
-    return messages(m.person.id, [said])
 
 
 # --- the morning card -----------------------------------------------------------------------------------------------
@@ -139,17 +174,17 @@ _COUNTED = {
 }
 
 
-async def _digest(m: Morning) -> list[Call]:
+async def _digest(m: Morning) -> Said | None:
     """Dropped for somebody who no longer works there, and when nothing is left to say."""
     department_id = m.row.facts["department"]
     if m.person.department_id != department_id:
-        return []
+        return None
     only = m.person.id if m.row.facts["mine"] else None
     blocks, shown, rest = await digest(m.db, m.words, m.city, m.today, department_id, only)
     if blocks:
         return _said(m, blocks, shown, rest)
     # Drawn once already and everything answered since: the card says so instead of standing there with old lines.
-    return _said(m, [m.words.say("Nothing is waiting for an answer.")], []) if "shown" in m.row.facts else []
+    return _said(m, [m.words.say("Nothing is waiting for an answer.")], []) if "shown" in m.row.facts else None
 
 
 async def digest(
@@ -194,16 +229,16 @@ def _answered(words: Words, found: digests.Digest) -> Markup:
 # --- the week -------------------------------------------------------------------------------------------------------
 
 
-async def _week(m: Morning) -> list[Call]:
+async def _week(m: Morning) -> Said | None:
     """Last week in numbers: a head's department, or the whole city for an administrator."""
     department_id: int | None = m.row.facts["department"]
     allowed = m.person.is_admin if department_id is None else m.person.heads and m.person.department_id == department_id
     if not allowed:
-        return []
+        return None
     until = datetime.combine(date.fromisoformat(m.row.facts["monday"]), time(), m.city.zone)
     week = await digests.week(m.db, department_id, (until - timedelta(days=7), until), m.today)
     if week == digests.Week(0, 0, 0, 0, None, 0, 0):
-        return []
+        return None
     found = await departments.department(m.db, department_id) if department_id else None
     name = _name(m.words, found.names if found else None)
     median = (
@@ -219,7 +254,7 @@ async def _week(m: Morning) -> list[Call]:
         median,
         m.words.say("Open now: {n}, of them overdue: {overdue}", n=week.open, overdue=week.overdue),
     )
-    return messages(m.person.id, [said])
+    return [said], []
 
 
 def _name(words: Words, names: Names | None) -> str:
@@ -229,12 +264,12 @@ def _name(words: Words, names: Names | None) -> str:
 # --- the calendar ---------------------------------------------------------------------------------------------------
 
 
-async def _moved(m: Morning) -> list[Call]:
+async def _moved(m: Morning) -> Said | None:
     """The working calendar was corrected: these dates are others now. Those that stayed are not spoken of."""
     was = {line[0]: date.fromisoformat(line[1]) for line in m.row.facts["lines"]}
     found = [q for q in await questions.many(m.db, list(was)) if q.status in OPEN and q.due_on and visible(q, m.person)]
     if not found:
-        return []
+        return None
     said = [
         m.words.say(
             "<b>{number}</b>: answer due on {new}, before {old}",
@@ -250,20 +285,21 @@ async def _moved(m: Morning) -> list[Call]:
     return _said(m, [heading, cards.lines(*said, more)], found)
 
 
-async def _next_year(m: Morning) -> list[Call]:
+async def _next_year(m: Morning) -> Said | None:
     """From 1 November, once a week, until somebody has looked."""
     if not m.person.is_admin:
-        return []
+        return None
     said = m.words.say(
         "The working calendar of {year} is not checked yet: days off are moved by decree a few weeks ahead. "
         "Please compare and correct it: /admin, «{calendar}».",
         year=m.row.facts["year"],
         calendar=m.words.label("calendar"),
     )
-    return messages(m.person.id, [said])
+    return [said], []
 
 
-TEMPLATES: dict[str, Callable[[Morning], Awaitable[list[Call]]]] = {
+TEMPLATES: dict[str, Callable[[Morning], Awaitable[Said | None]]] = {
+    "folded": _folded,
     "reminders": _reminders,
     "late": _late,
     "digest": _digest,

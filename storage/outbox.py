@@ -187,10 +187,10 @@ class Shown:
     message_id: int
 
 
-async def shown_since(db: AsyncConnection, template: str, since: datetime) -> list[Shown]:
-    """Delivered messages of this template, for redrawing them in place."""
+async def shown_since(db: AsyncConnection, templates: tuple[str, ...], since: datetime) -> list[Shown]:
+    """Delivered messages of these templates, for redrawing them in place."""
     query = select(outbox).where(
-        outbox.c.template == template,
+        outbox.c.template.in_(templates),
         outbox.c.fate == Fate.DELIVERED,
         outbox.c.message_id.isnot(None),
         outbox.c.done_at >= since,

@@ -192,18 +192,33 @@ def monday(day: date) -> date:
 
 def count_by_hand(rows: list[tuple[Any, ...]], days: list[datetime]) -> None:
     """From the morning after the shortest term on everybody who holds a question hears of it each morning, once."""
-    keys = Counter(row[0].split()[0] + f" {row[1]}" for row in rows)
+    told = Counter(
+        f"{template} {chat_id}" for _, chat_id, template, _ in (part for row in rows for part in _parts(row))
+    )
     for n in range(1, DEPARTMENTS + 1):
-        assert keys[f"digest {100 + n}"] == keys[f"digest {200 + n}"] == len(days)
-        assert keys[f"reminders {100 + n}"] == len(days), "the question of one day is late from the first morning on"
+        assert told[f"digest {100 + n}"] == told[f"digest {200 + n}"] == len(days)
+        assert told[f"reminders {100 + n}"] == len(days), "the question of one day is late from the first morning on"
     mondays = len({monday(day.date()) for day in days})
-    assert keys[f"week {ADMIN}"] == keys["week 201"] == mondays
+    assert told[f"week {ADMIN}"] == told["week 201"] == mondays
     late = [_due(term) for term in TERMS if CITY.calendar.add(_due(term), 1) <= days[-1].date()]
-    assert keys[f"late {AUTHOR}"] == DEPARTMENTS * len(late), "the NGO hears once of each"
+    of_late = [
+        line["question"] for row in rows for *_, name, facts in _parts(row) if name == "late" for line in facts["lines"]
+    ]
+    assert len(of_late) == len(set(of_late)) == DEPARTMENTS * len(late), "the NGO hears once of each"
     # Told of each of the terms of 1, 5, 15, 15 and 30 days once: of the two of 15 days in one message.
-    assert keys[f"reminders {DEPUTY_MAYOR}"] == sum(
+    assert told[f"reminders {DEPUTY_MAYOR}"] == sum(
         any(CITY.calendar.add(_due(term), 5) == day.date() for term in TERMS) for day in days
     )
+    moments = Counter((row[1], row[4]) for row in rows)
+    assert set(moments.values()) == {1}, "one message for one person and moment"
+
+
+def _parts(row: tuple[Any, ...]) -> list[tuple[str, int, str, dict[str, Any]]]:
+    """What one message tells: key, whom, and each part's template and facts."""
+    key, chat_id, template, facts, _ = row
+    found = json.loads(facts)
+    parts = found["parts"] if template == "folded" else [(template, found)]
+    return [(key, chat_id, name, more) for name, more in parts]
 
 
 def _due(term: int) -> date:

@@ -63,16 +63,18 @@ async def test_each_stage_is_reminded_of_once_and_the_ladder_climbs_to_the_deput
     }
 
 
-async def test_the_ngo_is_told_once_that_it_is_late_and_who_knows(town: Town) -> None:
+async def test_the_ngo_is_told_once_that_its_answers_are_late_and_who_knows(town: Town) -> None:
     people = await house(town)
-    number = await town.a_question(people["aigerim"])
+    numbers = [await town.a_question(people["aigerim"]) for _ in range(2)]
     before = len(people["aigerim"].texts)
     for _ in range(32):
         await town.days_pass(1)
     late = [said for said in new_texts(people["aigerim"], before) if "late" in said]
-    assert late == [
+    of_each = [
         f"№ {number}: the answer is late. It was due on 26 March 2026.\nTold of it: the head of the department"
+        for number in numbers
     ]
+    assert late == ["\n\n".join(of_each)]
 
 
 async def test_each_late_message_says_who_is_next_and_when(town: Town) -> None:
