@@ -5,15 +5,16 @@ not tried            a limit is known to hold it back         later, and no atte
 never                400, 403                                 final
 unclear              timeout after the request went out, a cut connection, 5xx, no JSON   again, once
 as wished already    "message is not modified"                delivered
+                     "message to delete not found"
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-import httpx
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, RetryAfter, TelegramError
 
 from bot.limiter import NotSoon
+from bot.request import NotSent
 
 
 class Next(StrEnum):
@@ -31,19 +32,20 @@ class Next(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`after` in seconds; `chat_id` of a group that moved."""
+    """`after` in seconds; `chat_id` of a group that moved; `unclear`: it was given up, and may have arrived."""
 
     next: Next
     after: float = 0.0
     chat_id: int = 0
+    unclear: bool = False
 
 
 UNCLEAR_ATTEMPTS = 2
 """At least once: an unclear send is repeated one time, which may show the message twice, never not at all."""
 _LONGEST = 300.0
 _GONE = ("message to edit not found", "message can't be edited", "message_id_invalid")
+_AS_WISHED = ("message is not modified", "message to delete not found")
 _UNREACHABLE = ("chat not found", "user is deactivated", "peer_id_invalid")
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
 def decide(error: Exception, attempts: int) -> Decision:
@@ -61,11 +63,11 @@ def decide(error: Exception, attempts: int) -> Decision:
             return _refused(str(error).lower())
         case InvalidToken():
             return Decision(Next.AGAIN, _LONGEST)  # the token was revoked: an operator has to act, messages wait
-    if isinstance(error.__cause__, _NOT_SENT):
-        return Decision(Next.AGAIN, min(2.0 ** min(attempts, 10), _LONGEST))
-    if not isinstance(error, TelegramError | httpx.HTTPError | KeyError | TypeError | TimeoutError):
+        case NotSent():
+            return Decision(Next.AGAIN, min(2.0 ** min(attempts, 10), _LONGEST))
+    if not isinstance(error, TelegramError | KeyError | TypeError | TimeoutError):
         return Decision(Next.FAILED)  # our own fault: it would fail again
-    return Decision(Next.AGAIN, 2.0) if attempts < UNCLEAR_ATTEMPTS else Decision(Next.FAILED)
+    return Decision(Next.AGAIN, 2.0) if attempts < UNCLEAR_ATTEMPTS else Decision(Next.FAILED, unclear=True)
 
 
 def seconds_asked(error: RetryAfter) -> float:
@@ -75,7 +77,7 @@ def seconds_asked(error: RetryAfter) -> float:
 
 
 def _refused(description: str) -> Decision:
-    if "message is not modified" in description:
+    if any(words in description for words in _AS_WISHED):
         return Decision(Next.DELIVERED)
     if any(words in description for words in _GONE):
         return Decision(Next.SEND_ANEW)

@@ -7,8 +7,9 @@ from typing import Any
 os.environ.setdefault("PTB_TIMEDELTA", "1")  # before the library is imported, or a 429 raises a deprecation warning
 
 from telegram import Bot, InputFile
-from telegram.request import BaseRequest, HTTPXRequest
+from telegram.request import BaseRequest
 
+from bot.request import Request
 from handlers.speech import Call
 
 SENDS_AT_ONCE = 8
@@ -47,14 +48,8 @@ UNDERSTOOD = ("message", "edited_message", "callback_query", "my_chat_member")
 
 def connect(token: str, api_url: str, request: BaseRequest | None = None) -> Telegram:
     """A bot at this Bot API server. Nothing is sent yet."""
-    sending = request or HTTPXRequest(
-        connection_pool_size=SENDS_AT_ONCE + 4,
-        read_timeout=SEND_TIMEOUT,
-        write_timeout=SEND_TIMEOUT,
-        connect_timeout=5,
-        pool_timeout=SEND_TIMEOUT,
-    )
-    polling = request or HTTPXRequest(connection_pool_size=1, connect_timeout=5, pool_timeout=5)
+    sending = request or Request(SENDS_AT_ONCE + 4, SEND_TIMEOUT)
+    polling = request or Request(1, SEND_TIMEOUT)
     return Telegram(
         token,
         base_url=f"{api_url}/bot",

@@ -3,6 +3,7 @@
 People have names, as in a story: Aigerim of an NGO, Daniyar the official, Saule the administrator.
 """
 
+import asyncio
 import os
 import re
 from dataclasses import dataclass, field
@@ -55,6 +56,18 @@ class NoWaiting:
 
     async def sleep(self, seconds: float) -> None:
         self.time += seconds
+
+
+_engines: dict[str, Database] = {}
+
+
+def database_at(url: str) -> Database:
+    """The engine stays from test to test: it remembers how each statement reads in SQL, which takes longer to find out
+    than to run. Connections and locks are of the loop of one test, and begin anew.
+    """
+    found = _engines.setdefault(url, Database(url))
+    found._writing = asyncio.Lock()
+    return found
 
 
 @dataclass
@@ -136,7 +149,7 @@ class Town:
         time = NoWaiting()
         request = HTTPXRequest(httpx_kwargs={"transport": in_process(self.telegram)})
         return Application(
-            Database(self.database_url),
+            database_at(self.database_url),
             connect(TOKEN, "http://telegram.test", request),
             self.city,
             clock=self.clock,
