@@ -1,18 +1,11 @@
-"""The administrator's desk, its first part: invitations, who waits for approval, what has no department."""
-
-from datetime import timedelta
+"""The administrator's desk: who waits for approval, what has no department, and the way to everything else."""
 
 from domain.draft import one_line
-from domain.people import Person, RepresentativeState, Role
-from domain.register import BadBin, parse_bin
+from domain.people import Person, RepresentativeState
 from handlers import cards, keyboards, newcomer, official
 from handlers.speech import Button
 from handlers.turn import Turn
-from storage import departments, forms, invitations, outbox, people, questions, register
-from texts.labels import ROLE_LABELS
-
-VALID_FOR = timedelta(days=14)
-"""How long an invitation works."""
+from storage import invitations, outbox, people, questions, register, stuck
 
 
 async def desk(turn: Turn) -> None:
@@ -27,110 +20,27 @@ async def desk(turn: Turn) -> None:
             turn.say("Waiting for approval: {n}", n=len(waiting)),
             turn.say("Questions without a department: {n}", n=lost.total),
             turn.say("Open invitations: {n}", n=still_open),
+            turn.say("Stuck messages: {n}", n=await stuck.count(turn.db, turn.now)),
         ),
         keyboard=keyboards.labelled(
             turn.words,
+            ("departments", "dep_list:0"),
             ("invitation", "invitation"),
             ("waiting", "waiting"),
             ("without_department", "without_department:0"),
+            ("announcements", "announcements:0"),
+            ("stuck", "stuck:0"),
             ("calendar", "calendar:0"),
             ("habits", "habits"),
-            width=1,
+            ("audit", "audit:0"),
+            ("export", "export"),
         ),
         edit=True,
     )
 
 
-# --- invitations ----------------------------------------------------------------------------------------------------
-
-
-async def invitation(turn: Turn) -> None:
-    roles = [[Button(turn.words.plain(said), f"invite:{role}")] for role, said in ROLE_LABELS.items()]
-    turn.reply(turn.say("Whom do you invite?"), keyboard=[*roles, _back(turn)], edit=True)
-
-
 def _back(turn: Turn) -> list[Button]:
     return [turn.button("back", "desk")]
-
-
-async def invite(turn: Turn) -> None:
-    """The role is chosen; what else must be known depends on it."""
-    role = turn.args[0] if turn.args else ""
-    if role == Role.REPRESENTATIVE:
-        await turn.wait_for("invite", "organization", {})
-        turn.reply(turn.say("For which NGO? Type its name or a part of it, or its BIN."))
-    elif role in (Role.OFFICIAL, Role.HEAD):
-        known = await departments.all_departments(turn.db)
-        choice = keyboards.departments(turn.words, known, f"invite_to:{role}")
-        turn.reply(turn.say("For which department?"), keyboard=[*choice, _back(turn)], edit=True)
-    elif role in (Role.ADMIN, Role.DEPUTY_MAYOR):
-        await _invite(turn, Role(role), turn.words.plain(ROLE_LABELS[Role(role)]))
-    else:
-        await invitation(turn)
-
-
-async def invite_to(turn: Turn) -> None:
-    chosen = await departments.department(turn.db, newcomer.number(turn.args[1:]))
-    role = turn.args[0] if turn.args else ""
-    if chosen is None or role not in (Role.OFFICIAL, Role.HEAD):
-        await invitation(turn)
-        return
-    name = chosen.names.in_(turn.language)
-    role = Role(role)
-    await _invite(turn, role, f"{turn.words.plain(ROLE_LABELS[role])}, {name}", department_id=chosen.id)
-
-
-async def organization_typed(turn: Turn) -> None:
-    typed = one_line(turn.text, 300)
-    found = await register.search(turn.db, typed)
-    try:
-        by_bin = await register.by_bin(turn.db, parse_bin(typed))
-        found = [by_bin] if by_bin else found
-    except BadBin:
-        pass  # a name was typed
-    if not found:
-        turn.reply(turn.say("Nothing like «{name}» is in the register. Type it otherwise.", name=typed))
-        return
-    choice = [[Button(o.name, f"invite_for:{o.id}")] for o in found]
-    turn.reply(turn.say("For which NGO?"), keyboard=[*choice, _back(turn)])
-
-
-async def invite_for(turn: Turn) -> None:
-    chosen = await register.by_id(turn.db, newcomer.number(turn.args))
-    if chosen is None:
-        await invitation(turn)
-        return
-    await forms.drop(turn.db, turn.person.id, "invite")
-    role = Role.REPRESENTATIVE
-    who = f"{turn.words.plain(ROLE_LABELS[role])}, {chosen.name}"
-    await _invite(turn, role, who, organization_id=chosen.id)
-
-
-async def _invite(
-    turn: Turn, role: Role, who: str, *, organization_id: int | None = None, department_id: int | None = None
-) -> None:
-    """Make the link and show it: this once, since only its hash is stored."""
-    expires_at = turn.now + VALID_FOR
-    code = await invitations.invite(
-        turn.db,
-        role,
-        organization_id=organization_id,
-        department_id=department_id,
-        created_by=turn.person.id,
-        now=turn.now,
-        expires_at=expires_at,
-    )
-    await turn.audit("invited", "invitation", after=who)
-    turn.reply(
-        cards.lines(
-            turn.say("<b>Invitation</b>: {who}", who=who),
-            turn.say("https://t.me/{bot}?start={code}", bot=turn.bot_name, code=code),
-        ),
-        turn.say(
-            "It works once, until {when}. Send it to this person only: it is not shown again.",
-            when=turn.words.moment(expires_at),
-        ),
-    )
 
 
 # --- approval -------------------------------------------------------------------------------------------------------
@@ -199,4 +109,4 @@ async def _carry_out(turn: Turn, person: Person, state: RepresentativeState) -> 
 
 async def without_department(turn: Turn) -> None:
     """Questions whose author was not sure of the topic."""
-    await official.show_list(turn, None, "without_department")
+    await official.show_list(turn, None, "without_department", _back(turn))

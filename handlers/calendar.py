@@ -5,6 +5,7 @@ A correction is first shown with its effect; [Apply] enters it and recounts all 
 
 import re
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -168,6 +169,7 @@ async def apply(turn: Turn) -> None:
         return
     data = turn.form.data
     corrections = [_from_json(c) for c in data["days"]]
+    before = _in_short((await turn.city_now()).calendar.corrections, corrections)
     for correction in corrections:
         if data["what"] == "back":
             await habits.uncorrect(turn.db, correction.day)
@@ -176,21 +178,28 @@ async def apply(turn: Turn) -> None:
     moved = await _moved(turn, await turn.city_now())
     await questions.move(turn.db, [(m.question.id, m.question.due_on, m.question.remind_on) for m in moved])
     await _tell(turn, moved)
-    named = ", ".join(c.day.isoformat() for c in corrections)
-    await turn.audit("calendar corrected", "calendar", after=f"{data['what']} {named}")
+    after = _in_short(turn.city.calendar.corrections, corrections)
     await turn.finish()
     turn.reply(turn.say("The calendar is corrected."), _effect(turn, moved))
+    await turn.audit("calendar corrected", "calendar", before=before, after=after)
+
+
+def _in_short(entered: Sequence[Correction], about: Sequence[Correction]) -> str:
+    """The corrections of these days for the audit: `2026-05-08 day off, 2026-05-09 working day`."""
+    asked = {c.day for c in about}
+    mine = sorted((c for c in entered if c.day in asked), key=lambda c: c.day)
+    return ", ".join(f"{c.day} {'working day' if c.working else 'day off'}" for c in mine)
 
 
 async def _tell(turn: Turn, moved: list[Moved]) -> None:
     """One message for one person, on both sides, whichever of their questions moved."""
-    directory = await people.directory(turn.db)
+    directory = await people.directory(turn.db, turn.now)
     lines: dict[int, list[list[Any]]] = defaultdict(list)
     ngos = await questions.people_of_ngos(turn.db, [m.question.organization_id for m in moved])
     for m in moved:
         question = m.question
         officials = directory.officials.get(question.department_id or 0, [])
-        owner = [question.responsible_id] if question.responsible_id else officials
+        owner = [directory.responsible(question.responsible_id)] if question.responsible_id else officials
         author = [question.author_id] if question.author_id else []
         for person_id in {*owner, *author, *ngos.get(question.organization_id or 0, [])}:
             lines[person_id].append([question.id, m.was_due_on.isoformat()])
@@ -204,6 +213,7 @@ async def year_checked(turn: Turn) -> None:
     if abs(checked - turn.city.today(turn.now).year) > _YEARS:
         await year(turn)  # made up
         return
-    await habits.change(turn.db, f"checked {checked}", "yes")
-    await turn.audit("calendar checked", "calendar", after=str(checked))
+    if not await habits.checked(turn.db, checked):
+        await habits.change(turn.db, f"checked {checked}", "yes")
+        await turn.audit("calendar checked", "calendar", after=str(checked))
     turn.reply(turn.say("The calendar of {year} is checked.", year=checked))

@@ -135,14 +135,32 @@ async def typed(turn: Turn) -> None:
             turn.say("This cannot be used: «{value}». Nothing was changed; please type it again.", value=turn.text[:50])
         )
         return
+    before = await _stored(turn, name)
     if name.startswith("topic "):
         await departments.set_term(turn.db, int(name.split()[1]), int(value) or None)
     else:
         await habits.change(turn.db, name, value)
-    await turn.audit("habit changed", name, after=value)
     await turn.finish()
     turn.reply(turn.say("Changed."))
     await show(turn)
+    about = name if name.startswith("topic ") else f"setting {name}"
+    await turn.audit("habit changed", about, before=before, after=await _stored(turn, name))
+
+
+async def _stored(turn: Turn, name: str) -> str:
+    """What it is until now, as it would be typed."""
+    city = await turn.city_now()
+    match name.split():
+        case ["topic", number]:
+            topic = await departments.topic(turn.db, int(number))
+            return str(topic.term or 0) if topic else ""
+        case ["term"]:
+            return str(city.term)
+        case ["ladder"]:
+            return f"{city.ladder.head},{city.ladder.admins},{city.ladder.deputy_mayor}"
+        case ["digest", number]:
+            return _in_words(city.digest_of(int(number)))
+    return _in_words(city.digest)
 
 
 def _checked(name: str, text: str) -> str | None:

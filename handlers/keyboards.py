@@ -1,12 +1,13 @@
 """The buttons. Those of a question are drawn from the rules: what the table forbids this person now is not there."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 from domain.people import Language, Person, RepresentativeState
 from domain.question import Action, Kind, Question, actions_for
 from handlers.speech import Button, Keyboard
 from storage.departments import Department, Topic
-from storage.questions import Page
 from texts import Words
 from texts.labels import FIELDS, KIND_LABELS, OUTCOME_LABELS
 
@@ -85,11 +86,42 @@ def decision(words: Words, applicant: Person) -> Keyboard:
     return labelled(words, ("approve", f"approve:{applicant.id}"), ("decline", f"decline:{applicant.id}"))
 
 
-def pager(words: Words, page: Page, data: str) -> list[list[Button]]:
-    """`data` gets the page's number behind a colon."""
+class Paged(Protocol):
+    """A part of any list; `number` counts from 0."""
+
+    @property
+    def number(self) -> int: ...
+    @property
+    def pages(self) -> int: ...
+
+
+def pager(words: Words, page: Paged, data: str, after: str = "") -> list[list[Button]]:
+    """`data` gets the page's number behind a colon, and `after` stands behind that."""
     buttons = []
     if page.number > 0:
-        buttons.append(Button(words.label("earlier"), f"{data}:{page.number - 1}"))
+        buttons.append(Button(words.label("earlier"), f"{data}:{page.number - 1}{after}"))
     if page.number + 1 < page.pages:
-        buttons.append(Button(words.label("later"), f"{data}:{page.number + 1}"))
+        buttons.append(Button(words.label("later"), f"{data}:{page.number + 1}{after}"))
     return [buttons] if buttons else []
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which part of a list is shown; whatever number a button claims, it is one that is there."""
+
+    wanted: int
+    total: int
+    size: int = 6
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // self.size))
+
+    @property
+    def number(self) -> int:
+        return min(self.wanted, self.pages - 1)
+
+    @property
+    def first(self) -> int:
+        """The place of its first line in the whole list."""
+        return self.number * self.size

@@ -13,10 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.city import City
 from domain.draft import albums
 from domain.people import Language, Person, RepresentativeState
-from domain.question import Kind, Notice, Question, visible
-from handlers import cards, keyboards, morning
+from domain.question import Audience, Kind, Notice, Question, visible
+from handlers import announcement_cards, cards, duties, keyboards, morning, stuck
 from handlers.speech import Block, Call, Keyboard, Quote, album, messages
 from storage import outbox, people, questions, register
+from storage import stuck as stuck_messages
 from storage.outbox import Fate, Outgoing
 from storage.questions import Entry
 from texts import Words
@@ -48,10 +49,12 @@ def finished(row: Outgoing) -> Call:
 
 async def render(db: AsyncConnection, row: Outgoing, city: City, now: datetime) -> list[Call]:
     """The calls that say this notice now; none: there is nothing to say any more."""
-    person = await people.load(db, row.chat_id)
+    person = await people.load(db, row.chat_id, now)
     if person is None:
         return []
     words = Words(person.language or Language.RU, city.zone)
+    if row.template in announcement_cards.TEMPLATES:
+        return await announcement_cards.render(db, row, person, words)
     if row.template in _ABOUT_PEOPLE:
         return await _ABOUT_PEOPLE[row.template](db, row, person, words)
     if row.template in morning.TEMPLATES:
@@ -121,6 +124,13 @@ async def _taken(t: Telling) -> Said:
 async def _assigned(t: Telling) -> Said:
     blocks, keyboard = await _new(t)
     said = t.words.say("<b>№ {number}</b> was given to you by {who}.", number=t.question.number, who=t.entry.actor)
+    if t.question.responsible_id in t.person.stands_in_for:
+        said = t.words.say(
+            "<b>№ {number}</b> was given to {absent}, for whom you stand in, by {who}.",
+            number=t.question.number,
+            absent=t.question.responsible_name,
+            who=t.entry.actor,
+        )
     return [said, cards.facts(t.words, t.question, t.city.today(t.now)), *blocks[1:]], keyboard
 
 
@@ -273,19 +283,43 @@ async def _decided(_db: AsyncConnection, _row: Outgoing, person: Person, words: 
     return messages(person.id, [said])
 
 
+async def _stuck(db: AsyncConnection, row: Outgoing, person: Person, words: Words) -> list[Call]:
+    """For administrators; dropped when nothing is stuck any more."""
+    n = await stuck_messages.count(db, row.created_at)
+    if not person.is_admin or not n:
+        return []
+    said, keyboard = stuck.notice(words, n)
+    return messages(person.id, [said], keyboard, simple=person.simple)
+
+
 _ABOUT_PEOPLE: dict[str, Callable[[AsyncConnection, Outgoing, Person, Words], Awaitable[list[Call]]]] = {
     "applicant": _applicant,
     "decided": _decided,
+    **duties.TEMPLATES,
+    "stuck": _stuck,
 }
 
 
-async def settled(db: AsyncConnection, row: Outgoing, fate: Fate, now: datetime) -> None:
-    """What follows from the end of a row: the official learns whether the answer reached its author."""
+async def settled(
+    db: AsyncConnection,
+    row: Outgoing,
+    fate: Fate,
+    now: datetime,
+    *,
+    message_id: int | None = None,
+    error: str = "",
+    unclear: bool = False,
+) -> None:
+    """What follows from the end of a row: an announcement's author and an official learn whom theirs has reached."""
+    if row.announcement_id is not None or row.template == "an_preview":
+        await announcement_cards.settled(db, row, fate, now, message_id, error, unclear)
+        return
     if row.template != Notice.ANSWERED or row.question_id is None:
         return
     question = await questions.by_id(db, row.question_id)
     if question is None or question.responsible_id is None or row.chat_id != question.author_id:
         return
     facts = {"entry": row.facts["entry"], "fate": fate, "at": now.isoformat()}
-    key = f"delivery {row.id} {fate}"
-    await outbox.say(db, question.responsible_id, "delivery", facts, now, key=key, question_id=question.id)
+    for official in await questions.recipients(db, question, Audience.OWNER, now):
+        key = f"delivery {row.id} {fate} {official}"
+        await outbox.say(db, official, "delivery", facts, now, key=key, question_id=question.id)

@@ -20,18 +20,19 @@ async def inbox(turn: Turn) -> None:
     await show_list(turn, turn.person.department_id, "inbox")
 
 
-async def show_list(turn: Turn, department_id: int | None, data: str) -> None:
+async def show_list(turn: Turn, department_id: int | None, data: str, *last_row: list[Button]) -> None:
     today = turn.city.today(turn.now)
     soon = turn.city.soon(today)
     number = newcomer.number(turn.args)
     page = await questions.inbox_of(turn.db, department_id, today=today, soon=soon, page=number)
     if not page.total:
-        turn.reply(turn.say("Nothing is waiting for an answer."), edit=True)
+        turn.reply(turn.say("Nothing is waiting for an answer."), keyboard=last_row, edit=True)
         return
     blocks: list[Block] = [cards.list_heading(turn.words, turn.say("<b>To be answered</b>"), page)]
     blocks += cards.grouped(turn.words, page.questions, today, soon)
     choice = [[Button(q.number, f"card:{q.number}")] for q in page.questions]
-    turn.reply(*blocks, keyboard=[*choice, *keyboards.pager(turn.words, page, data)], edit=True)
+    keyboard = [*choice, *keyboards.pager(turn.words, page, data), *last_row]
+    turn.reply(*blocks, keyboard=keyboard, edit=True)
 
 
 async def digest(turn: Turn) -> None:
@@ -39,7 +40,7 @@ async def digest(turn: Turn) -> None:
     person = turn.person
     if person.official is None:
         return
-    only = person.id if person.wants is Wants.ONLY_MINE else None
+    only = person.answers_for if person.wants is Wants.ONLY_MINE else None
     today = turn.city.today(turn.now)
     department_id = person.official.department_id
     blocks, shown, rest = await morning.digest(turn.db, turn.words, turn.city, today, department_id, only)

@@ -9,7 +9,25 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from domain.people import Person
-from handlers import admin, calendar, everyone, habits, newcomer, ngo, official
+from handlers import (
+    addressing,
+    admin,
+    announcements,
+    announcing,
+    audit,
+    calendar,
+    departments,
+    everyone,
+    exports,
+    habits,
+    invitations,
+    leaders,
+    newcomer,
+    ngo,
+    official,
+    officials,
+    stuck,
+)
 from handlers.turn import Turn
 
 Action = Callable[[Turn], Awaitable[None]]
@@ -66,6 +84,7 @@ COMMANDS: dict[str, Route] = {
     "inbox": Route(official.inbox, of_department),
     "digest": Route(official.digest, of_department),
     "admin": Route(admin.desk, administrator),
+    "announce": Route(announcing.begin, administrator),
 }
 
 BUTTONS: dict[str, Route] = {
@@ -120,10 +139,43 @@ BUTTONS: dict[str, Route] = {
     "answer_send": Route(official.answer_send, of_department),
     # the administrator's desk
     "desk": Route(admin.desk, administrator),
-    "invitation": Route(admin.invitation, administrator),
-    "invite": Route(admin.invite, administrator),
-    "invite_to": Route(admin.invite_to, administrator),
-    "invite_for": Route(admin.invite_for, administrator),
+    "invitation": Route(invitations.invitation, administrator),
+    "invite": Route(invitations.invite, administrator),
+    "invite_to": Route(invitations.invite_to, administrator),
+    "invite_for": Route(invitations.invite_for, administrator),
+    "dep_list": Route(departments.all_departments, administrator),
+    "dep_card": Route(departments.card, administrator),
+    "dep_new": Route(departments.new, administrator),
+    "dep_rename": Route(departments.rename, administrator),
+    "dep_people": Route(departments.staff, administrator),
+    "dep_topics": Route(departments.topics, administrator),
+    "topic_card": Route(departments.topic, administrator),
+    "topic_new": Route(departments.new_topic, administrator),
+    "topic_rename": Route(departments.rename_topic, administrator),
+    "topic_move": Route(departments.topic_department, administrator),
+    "topic_moved": Route(departments.topic_moved, administrator),
+    "topic_days": Route(departments.topic_days, administrator),
+    "topic_merge": Route(departments.merge, administrator),
+    "topic_into": Route(departments.merge_into, administrator),
+    "topic_merged": Route(departments.merged, administrator),
+    "official_card": Route(officials.card, administrator),
+    "official_head": Route(officials.make_head, administrator),
+    "official_no_head": Route(officials.no_longer_head, administrator),
+    "official_leave": Route(officials.leave, administrator),
+    "official_deputy": Route(officials.deputy_chosen, administrator, "leave", "deputy"),
+    "official_back": Route(officials.back_from_leave, administrator),
+    "official_move": Route(officials.move, administrator),
+    "official_moved": Route(officials.moved, administrator),
+    "official_remove": Route(officials.remove, administrator),
+    "official_removed": Route(officials.removed, administrator),
+    "leaders": Route(leaders.leaders, administrator),
+    "leader": Route(leaders.card, administrator),
+    "leader_remove": Route(leaders.remove, administrator),
+    "leader_removed": Route(leaders.removed, administrator),
+    "inv_list": Route(invitations.all_made, administrator),
+    "inv_card": Route(invitations.card, administrator),
+    "inv_until": Route(invitations.until, administrator),
+    "inv_withdraw": Route(invitations.withdraw, administrator),
     "waiting": Route(admin.waiting, administrator),
     "applicant": Route(admin.applicant, administrator),
     "approve": Route(admin.approve, administrator),
@@ -139,6 +191,44 @@ BUTTONS: dict[str, Route] = {
     "digest_times": Route(habits.digest_times, administrator),
     "digest_time": Route(habits.digest_time_chosen, administrator),
     "habit": Route(habits.ask, administrator),
+    "export": Route(exports.menu, administrator),
+    "export_questions": Route(exports.all_questions, administrator),
+    "audit": Route(audit.lines, administrator),
+    "audit_person": Route(audit.by_person, administrator),
+    "audit_object": Route(audit.by_object, administrator),
+    "audit_day": Route(audit.by_day, administrator),
+    "audit_export": Route(audit.export, administrator),
+    "stuck": Route(stuck.show, administrator),
+    "stuck_card": Route(stuck.card, administrator),
+    "stuck_again": Route(stuck.try_again, administrator),
+    "stuck_all": Route(stuck.try_all_again, administrator),
+    "stuck_drop": Route(stuck.drop, administrator),
+    "announcements": Route(announcements.history, administrator),
+    "an_new": Route(announcing.begin, administrator),
+    "an_anew": Route(announcing.anew, administrator),
+    "an_card": Route(announcing.card, administrator),
+    "an_preview": Route(announcing.preview, administrator),
+    "an_texts": Route(announcing.texts_asked, administrator),
+    "an_write": Route(announcing.write_asked, administrator),
+    "an_without_text": Route(announcing.without_text, administrator),
+    "an_without_file": Route(announcing.without_file, administrator),
+    "an_whom": Route(addressing.whom, administrator),
+    "an_when": Route(addressing.when_asked, administrator),
+    "an_now": Route(addressing.now_asked, administrator),
+    "an_confirm": Route(addressing.confirm, administrator),
+    "an_consent": Route(announcements.consent_switched, administrator),
+    "an_show": Route(announcements.show, administrator),
+    "an_text": Route(announcements.text, administrator),
+    "an_approve": Route(announcements.approve, administrator),
+    "an_cancel": Route(announcements.cancel, administrator),
+    "an_stop": Route(announcements.stop, administrator),
+    "an_repeat": Route(announcements.repeat_asked, administrator),
+    "an_repeat_now": Route(announcements.repeat, administrator),
+    "an_correct": Route(announcements.correct, administrator),
+    "an_correct_now": Route(announcements.correct_now, administrator),
+    "an_take_back": Route(announcements.take_back_asked, administrator),
+    "an_take_back_now": Route(announcements.take_back, administrator),
+    "an_read": Route(announcements.read, anybody),
     "forward": Route(official.forward, administrator),
     "forward_to": Route(official.forward_to, administrator),
 }
@@ -157,11 +247,22 @@ STEPS: dict[tuple[str, str], Route] = {
     ("remark", ""): Route(ngo.remark, agreed),
     ("answer", ""): Route(official.answer_write, of_department),
     ("calendar", ""): Route(calendar.days_typed, administrator),
+    ("announce", "when"): Route(addressing.when_typed, administrator),
+    ("announce", "count"): Route(addressing.count_typed, administrator),
+    ("announce", ""): Route(announcing.written, administrator),
     ("habit", ""): Route(habits.typed, administrator),
-    ("invite", ""): Route(admin.organization_typed, administrator),
+    ("stuck", ""): Route(stuck.dropped, administrator),
+    ("audit", ""): Route(audit.typed, administrator),
+    ("department", ""): Route(departments.names_typed, administrator),
+    ("topic", "names"): Route(departments.topic_names_typed, administrator),
+    ("topic", "days"): Route(departments.topic_days_typed, administrator),
+    ("leave", "days"): Route(officials.days_typed, administrator),
+    ("leave", "deputy"): Route(officials.deputy_asked, administrator),
+    ("invite", ""): Route(invitations.organization_typed, administrator),
 }
 
 EDITED = Route(ngo.edited, agreed)
+EDITED_ANNOUNCEMENT = Route(announcing.edited, administrator)
 REPLIED = Route(ngo.add, agreed)
 OTHERWISE = Route(ngo.anything, anybody)
 
@@ -170,7 +271,7 @@ async def route(turn: Turn) -> None:
     """Find what was asked for and do it."""
     said = turn.said
     if said.edited:
-        await _do(turn, EDITED)
+        await _do(turn, EDITED_ANNOUNCEMENT if await announcing.is_part(turn) else EDITED)
     elif said.pressed is not None:
         await _press(turn, said.pressed)
     elif said.text.startswith("/") and len(said.text) > 1:

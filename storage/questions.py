@@ -20,6 +20,7 @@ from domain.question import (
     Ending,
     Kind,
     Notice,
+    NotInThisStatus,
     NotYours,
     Outcome,
     Question,
@@ -30,7 +31,7 @@ from domain.question import (
     standing,
     visible,
 )
-from storage import outbox
+from storage import leaves, outbox
 from storage.database import insert
 from storage.tables import (
     admins,
@@ -231,8 +232,20 @@ async def record(db: AsyncConnection, change: Change, now: datetime, *, source: 
     """
     if source is not None and await db.scalar(select(entries.c.id).where(entries.c.source == source)):
         return None
+    if change.after.status in OPEN and change.after.responsible_id not in (None, change.before.responsible_id):
+        await _still_works_there(db, change.after)
     await db.execute(update(questions).where(questions.c.id == change.after.id).values(_columns(change.after)))
     return await _write_down(db, change, now, source)
+
+
+async def _still_works_there(db: AsyncConnection, question: Question) -> None:
+    """Who gets a question is an official of its department until the commit.
+
+    Races an administrator who removes them, and who would hand over only what they see them hold.
+    """
+    query = select(officials.c.department_id).where(officials.c.person_id == question.responsible_id)
+    if await db.scalar(query.with_for_update(read=True)) != question.department_id:
+        raise NotInThisStatus
 
 
 def _side(change: Change) -> str:
@@ -299,7 +312,7 @@ async def _tell(
     db: AsyncConnection, change: Change, entry_id: int, audience: Audience, notice: Notice, now: datetime
 ) -> None:
     """One outbox row a person, and one an album behind it; the key makes each stage reach each person once."""
-    told = await recipients(db, change.after, audience)
+    told = await recipients(db, change.after, audience, now)
     if notice is Notice.NEW:
         told = await _without_those_who_wait_for_the_morning(db, told)
     about = change.after.id
@@ -353,26 +366,37 @@ async def _first_entry(db: AsyncConnection, question_id: int) -> int:
     return first
 
 
-async def recipients(db: AsyncConnection, question: Question, audience: Audience) -> list[int]:
+async def recipients(db: AsyncConnection, question: Question, audience: Audience, now: datetime) -> list[int]:
     """Whom this audience consists of now; nobody twice."""
-    everybody = await _officials(db, question.department_id) if question.department_id else []
-    heads = [question.head_id] if question.head_id else everybody
-    responsible = [question.responsible_id] if question.responsible_id else []
     match audience:
         case Audience.AUTHOR:
             return [question.author_id] if question.author_id else []
         case Audience.NGO:
             return await _ngo(db, question)
+        case Audience.ADMINS:
+            return await _admins(db)
+    staff = await _of_department(db, question, audience)
+    if staff and question.department_id:
+        staff = leaves.instead(staff, await leaves.stand_ins(db, now, question.department_id))
+    return staff or ([] if audience is Audience.RESPONSIBLE else await _admins(db))
+
+
+async def _of_department(db: AsyncConnection, question: Question, audience: Audience) -> list[int]:
+    """The officials this audience consists of, on leave or not. Whoever had it and left the department is no owner:
+    the head hears what becomes of their answers.
+    """
+    everybody = await _officials(db, question.department_id) if question.department_id else []
+    heads = [question.head_id] if question.head_id else everybody
+    responsible = [question.responsible_id] if question.responsible_id in everybody else []
+    match audience:
         case Audience.RESPONSIBLE:
             return responsible
         case Audience.OWNER:
-            return responsible or everybody or await _admins(db)
-        case Audience.DEPARTMENT:
-            return everybody or await _admins(db)
+            return responsible or (heads if question.responsible_id else everybody)
         case Audience.HEAD:
-            return heads or await _admins(db)
-        case Audience.ADMINS:
-            return await _admins(db)
+            return heads
+        case _:
+            return everybody
 
 
 async def _officials(db: AsyncConnection, department_id: int) -> list[int]:
@@ -425,6 +449,8 @@ class Entry:
     outcome: Outcome | None
     assignee: str
     attachments: int
+    post: str = ""
+    """Of the actor: it is not always the responsible official who answers."""
 
 
 _actor = people.alias("actor")
@@ -440,6 +466,7 @@ def _entries() -> Select[Any]:
             entries,
             _actor.c.name.label("telegram_name"),
             _actor_official.c.name.label("official_name"),
+            _actor_official.c.post,
             _assignee.c.name.label("assignee_telegram"),
             _assignee_official.c.name.label("assignee_official"),
             attached.label("attached"),
@@ -462,6 +489,7 @@ def _entry(row: Row[Any]) -> Entry:
         outcome=Outcome(row.outcome) if row.outcome else None,
         assignee=row.assignee_official or row.assignee_telegram or "",
         attachments=row.attached,
+        post=row.post or "",
     )
 
 
@@ -531,14 +559,30 @@ async def inbox_of(
     soon: date,
     page: int,
     size: int = PAGE,
-    responsible_id: int | None = None,
+    only: frozenset[int] | None = None,
 ) -> Page:
-    """What a department owes, the most urgent first; with `responsible_id` only what this official owes."""
+    """What a department owes, the most urgent first; `only` what these officials owe."""
     query = _QUESTIONS.order_by(urgency(today, soon), questions.c.due_on, questions.c.id)
     where = owed_by(department_id)
-    if responsible_id is not None:
-        where = and_(where, questions.c.responsible_id == responsible_id)
+    if only is not None:
+        where = and_(where, questions.c.responsible_id.in_(only))
     return await _page(db, query, where, page, size)
+
+
+async def held_by(db: AsyncConnection, person_id: int) -> list[Question]:
+    """The open questions of an official who leaves their department, locked: they may be answering one now."""
+    here = and_(questions.c.responsible_id == person_id, questions.c.status.in_(OPEN))
+    await db.execute(select(questions.c.id).where(here).order_by(questions.c.id).with_for_update())
+    return [_question(row) for row in await db.execute(_QUESTIONS.where(here).order_by(questions.c.id))]
+
+
+async def count_held(db: AsyncConnection, person_id: int) -> int:
+    here = and_(questions.c.responsible_id == person_id, questions.c.status.in_(OPEN))
+    return await db.scalar(select(func.count()).select_from(questions).where(here)) or 0
+
+
+async def count_owed(db: AsyncConnection, department_id: int) -> int:
+    return await db.scalar(select(func.count()).select_from(questions).where(owed_by(department_id))) or 0
 
 
 async def many(db: AsyncConnection, question_ids: list[int]) -> list[Question]:
@@ -599,6 +643,30 @@ async def unjudged(db: AsyncConnection, today: date, limit: int) -> list[int]:
     """Answers whose last day for a verdict has passed."""
     query = select(questions.c.id).where(questions.c.status == Status.ANSWERED, questions.c.react_by < today)
     return list(await db.scalars(query.order_by(questions.c.id).limit(limit)))
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A question with its last answer, for a table."""
+
+    question: Question
+    outcome: Outcome | None
+    answer: str
+
+
+async def count(db: AsyncConnection) -> int:
+    return await db.scalar(select(func.count()).select_from(questions)) or 0
+
+
+async def newest(db: AsyncConnection, limit: int) -> list[Exported]:
+    """For an administrator's table, the newest first."""
+    query = select(entries.c.question_id, entries.c.outcome, entries.c.text).where(entries.c.action == Action.ANSWER)
+    answers = {row.question_id: (row.outcome, row.text) for row in await db.execute(query.order_by(entries.c.id))}
+    found = []
+    for row in await db.execute(_QUESTIONS.order_by(questions.c.id.desc()).limit(limit)):
+        outcome, answer = answers.get(row.id, (None, ""))
+        found.append(Exported(_question(row), Outcome(outcome) if outcome else None, answer))
+    return found
 
 
 __all__ = ["Clock", "Entry", "Page"]

@@ -105,7 +105,8 @@ organizations = Table(
     Column("state", String(20), nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("reason", String(500), nullable=False, server_default=""),  # why it was declined or suspended
-    Column("active_on", Date),  # when its head last said that it still works; nothing: never asked
+    Column("active_on", Date),  # when its people last said that it still works; nothing: never asked
+    Column("stopped_on", Date),  # when they last said that it does not
     # a duplicate that was merged points to the record that stays
     Column("merged_into", RowId, ForeignKey("organizations.id")),
 )
@@ -163,17 +164,15 @@ officials = Table(
     ),
 )
 
-# While an official is on leave, cards and reminders go to the deputy. Days are the city's, both inclusive.
+# While an official is on leave, cards and reminders go to the deputy: from the first of the city's days until the
+# last one is over. Moments, so that whoever asks needs to know no time zone.
 leaves = Table(
     "leaves",
     metadata,
-    _id(),
-    _person("person_id"),
-    _person("deputy_id"),
-    Column("first_day", Date, nullable=False),
-    Column("last_day", Date, nullable=False),
-    Index("ix_leaves_person_id", "person_id"),
-    Index("ix_leaves_deputy_id", "deputy_id"),
+    _person("person_id", key=True),
+    _person_who_may_leave("deputy_id"),
+    Column("since", Moment, nullable=False),
+    Column("until", Moment, nullable=False),
 )
 
 admins = Table("admins", metadata, _person("person_id", key=True), Column("since", Moment, nullable=False))
@@ -333,6 +332,12 @@ inbox = Table(
         postgresql_where=text("done_at IS NULL AND dead_at IS NULL"),
     ),
     Index("ix_inbox_received_at", "received_at"),
+    Index(
+        "ix_inbox_update_id_dead",
+        "update_id",
+        sqlite_where=text("dead_at IS NOT NULL AND done_at IS NULL"),
+        postgresql_where=text("dead_at IS NOT NULL AND done_at IS NULL"),
+    ),
 )
 
 # What must still be said. A notice keeps its template and the facts; words are chosen when it goes out.
@@ -367,6 +372,12 @@ outbox = Table(
     Index("ix_outbox_question_id", "question_id"),
     Index("ix_outbox_announcement_id", "announcement_id"),
     Index("ix_outbox_done_at", "done_at"),
+    Index(
+        "ix_outbox_id_failed",
+        "id",
+        sqlite_where=text("fate = 'failed'"),
+        postgresql_where=text("fate = 'failed'"),
+    ),
 )
 
 audit = Table(
@@ -431,9 +442,12 @@ imports = Table(
     _person("person_id"),
     Column("file_id", String(300), nullable=False),
     Column("file_name", String(100), nullable=False),
-    Column("state", String(20), nullable=False),  # see domain.register.ImportState
-    Column("lines", Text, nullable=False, server_default="[]"),  # JSON: what was read, line by line
+    Column("state", String(20), nullable=False),  # see domain.register_import.ImportState
+    Column("lines", Text, nullable=False, server_default="[]"),  # JSON: what was found of each line
+    Column("register", String(64), nullable=False, server_default=""),  # fingerprint of what they were compared with
     Column("error", String(500), nullable=False, server_default=""),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("leased_until", Moment),  # a copy is reading it; past: that copy is gone
     Column("created_at", Moment, nullable=False),
     Column("done_at", Moment),
     Index("ix_imports_state", "state"),
@@ -446,6 +460,7 @@ announcements = Table(
     _id(),
     _person_who_may_leave("author_id"),
     _person_who_may_leave("approved_by"),  # the second administrator, where two are demanded
+    _person_who_may_leave("led_by"),  # who set going what goes on now, and hears how it ends
     Column("state", String(20), nullable=False),
     Column("content", Text, nullable=False),
     Column("audience", Text, nullable=False),
@@ -453,6 +468,8 @@ announcements = Table(
     Column("send_at", Moment),  # nothing: at once
     Column("started_at", Moment),
     Column("finished_at", Moment),
+    Column("version", Integer, nullable=False, server_default="1"),  # grows with each correction of the text
+    Column("round", Integer, nullable=False, server_default="1"),  # grows whenever something is set going
     Index("ix_announcements_state_send_at", "state", "send_at"),
 )
 
@@ -462,9 +479,11 @@ recipients = Table(
     metadata,
     Column("announcement_id", RowId, ForeignKey("announcements.id", ondelete="CASCADE"), primary_key=True),
     _person("person_id", key=True),
-    Column("fate", String(20)),  # nothing: still to be sent
+    Column("fate", String(20)),  # see domain.announcement.Reached; nothing: still to be sent
     Column("message_id", BigInteger),
     Column("sent_at", Moment),
     Column("read_at", Moment),  # [I have read it]
+    Column("version", Integer, nullable=False, server_default="1"),  # of the text that stands in this chat
+    Column("taken_back_at", Moment),
     Index("ix_recipients_person_id", "person_id"),
 )

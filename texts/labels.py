@@ -1,7 +1,7 @@
 """Every word that stands for a value of the domain, and every button. Those of the glossary are a promise."""
 
 from domain.draft import AttachmentKind
-from domain.people import Role
+from domain.people import OrganizationState, Role
 from domain.question import Kind, Outcome, Status, Verdict
 
 
@@ -53,12 +53,36 @@ LABELS = {
     "outcome_promised": N_("Promised by a date"),
     "outcome_refused": N_("Refused, with the ground"),
     "outcome_elsewhere": N_("Answered by phone or letter"),
+    "confirm": N_("Confirm"),
     "back": N_("Back"),
     # beyond the glossary
     "attachments": N_("Show the attachments"),
     "earlier": N_("Previous page"),
     "later": N_("Next page"),
     "invitation": N_("Invitation"),
+    "all_invitations": N_("All invitations"),
+    "departments": N_("Departments and people"),
+    "new_department": N_("New department"),
+    "leaders": N_("Administrators and deputy mayors"),
+    "officials": N_("Officials"),
+    "topics": N_("Topics"),
+    "rename": N_("Rename"),
+    "invite_official": N_("Invite an official"),
+    "invite_head": N_("Invite a head"),
+    "invite_admin": N_("Invite an administrator"),
+    "invite_deputy_mayor": N_("Invite a deputy mayor"),
+    "new_topic": N_("New topic"),
+    "topic_department": N_("Department"),
+    "topic_days": N_("Term"),
+    "merge_topic": N_("Merge with…"),
+    "yes_merge": N_("Yes, merge"),
+    "make_head": N_("Make head"),
+    "no_longer_head": N_("No longer the head"),
+    "on_leave": N_("On leave"),
+    "end_leave": N_("End the leave"),
+    "another_department": N_("Another department"),
+    "remove": N_("Remove"),
+    "yes_remove": N_("Yes, remove"),
     "waiting": N_("Waiting for approval"),
     "without_department": N_("Without a department"),
     "forget_once": N_("Yes, delete my data"),
@@ -79,6 +103,65 @@ LABELS = {
     "digest": N_("In the morning card"),
     "only_mine": N_("Only mine"),
     "keep": N_("No, keep everything"),
+    # announcements
+    "announcements": N_("Announcements"),
+    "send_now": N_("Send now"),
+    "confirm": N_("Confirm"),
+    "stop": N_("Stop"),
+    "have_read": N_("I have read it"),
+    "an_new": N_("New announcement"),
+    "an_open": N_("Show the announcement"),
+    "an_refresh": N_("Refresh"),
+    "an_text": N_("Show the text"),
+    "an_when": N_("At a date and time"),
+    "an_whom": N_("Whom it goes to"),
+    "an_languages": N_("Languages"),
+    "an_everybody": N_("Text for everybody"),
+    "an_preview": N_("Preview"),
+    "an_without_file": N_("Without the file"),
+    "an_without_text": N_("Without this text"),
+    "an_cancel": N_("Do not send"),
+    "an_repeat": N_("Repeat to those who did not get it"),
+    "an_repeat_missed": N_("Repeat to those who certainly did not get it"),
+    "an_repeat_unclear": N_("Repeat also where it is not known"),
+    "an_correct": N_("Correct the text"),
+    "an_correct_now": N_("Correct it in each chat"),
+    "an_take_back": N_("Take back"),
+    "an_take_back_now": N_("Yes, delete it in the chats"),
+    "an_consent_on": N_("Demand a second administrator's consent"),
+    "an_consent_off": N_("Do without a second administrator's consent"),
+    # who did what, what is stuck, tables
+    "audit": N_("Who did what"),
+    "by_person": N_("By person"),
+    "by_object": N_("By object"),
+    "by_day": N_("By day"),
+    "stuck": N_("Stuck messages"),
+    "try_again": N_("Try again"),
+    "try_all_again": N_("Try all again"),
+    "drop": N_("Drop"),
+    "export": N_("Export"),
+    "export_questions": N_("Questions"),
+    # the register of NGOs
+    "organizations": N_("NGOs"),
+    "org_search": N_("Find an NGO"),
+    "org_import": N_("Import a list"),
+    "org_all": N_("All NGOs"),
+    "org_proposed": N_("Proposed"),
+    "org_suspended": N_("Suspended"),
+    "org_declined": N_("Declined"),
+    "org_unconfirmed": N_("Not confirmed this year"),
+    "suspend": N_("Suspend"),
+    "restore": N_("Restore"),
+    "merge": N_("Merge with another"),
+    "other_way_round": N_("The other way round"),
+    "lead_ngo": N_("Make the head"),
+    "remove_representative": N_("Remove from the NGO"),
+    "doubtful": N_("Look through the doubtful"),
+    "same_ngo": N_("It is the same"),
+    "new_ngo": N_("It is a new one"),
+    "all_new": N_("All without a BIN are new"),
+    "still_works": N_("Yes, we work"),
+    "works_no_longer": N_("No longer"),
 }
 
 KIND_LABELS = {
@@ -109,6 +192,14 @@ STATUS_WORDS = {
     Status.ANSWERED: N_("answered"),
     Status.CLOSED: N_("closed"),
     Status.WITHDRAWN: N_("withdrawn"),
+}
+
+ORGANIZATION_STATES = {
+    OrganizationState.REGISTERED: N_("in the register"),
+    OrganizationState.PROPOSED: N_("proposed, not looked at yet"),
+    OrganizationState.DECLINED: N_("declined, not in the register"),
+    OrganizationState.SUSPENDED: N_("suspended"),
+    OrganizationState.MERGED: N_("merged with another"),
 }
 
 ROLE_LABELS = {
@@ -142,3 +233,86 @@ FIELDS = {
     "other": N_("Other field"),
 }
 """Fields of work an NGO may choose; a typed one is kept as typed."""
+
+ACTION_WORDS = {
+    "invited": N_("made an invitation"),
+    "invitation used": N_("used an invitation"),
+    "invitation withdrawn": N_("withdrew an invitation"),
+    "invitation prolonged": N_("changed how long an invitation works"),
+    "department entered": N_("entered a department"),
+    "department renamed": N_("renamed a department"),
+    "topic entered": N_("entered a topic"),
+    "topic renamed": N_("renamed a topic"),
+    "topic moved": N_("gave a topic to another department"),
+    "topic term changed": N_("changed the term of a topic"),
+    "topics merged": N_("merged two topics"),
+    "head appointed": N_("appointed a head of department"),
+    "head removed": N_("left a department without a head"),
+    "leave entered": N_("entered a leave"),
+    "leave ended": N_("ended a leave"),
+    "official moved": N_("moved an official to another department"),
+    "official removed": N_("removed an official"),
+    "administrator removed": N_("removed an administrator"),
+    "deputy mayor removed": N_("removed a deputy mayor"),
+    "administrator added on the server": N_("made an administrator on the server"),
+    "verified": N_("approved a representative"),
+    "declined": N_("declined a representative"),
+    "routed": N_("gave a question its department"),
+    "calendar corrected": N_("corrected the calendar"),
+    "calendar checked": N_("compared the calendar with the decrees"),
+    "habit changed": N_("changed a setting"),
+    "forgot a person": N_("deleted their own data"),
+    "exported": N_("took a list out as a file"),
+    "tried again": N_("let something stuck be tried again"),
+    "dropped": N_("dropped something stuck"),
+    "NGO approved": N_("entered a proposed NGO into the register"),
+    "NGO declined": N_("declined an NGO"),
+    "NGO suspended": N_("suspended an NGO"),
+    "NGO restored": N_("restored an NGO"),
+    "NGO merged": N_("merged an NGO with another"),
+    "NGO entered": N_("entered an NGO"),
+    "NGO changed": N_("changed an NGO"),
+    "head of NGO chosen": N_("chose the head of an NGO"),
+    "representative removed": N_("removed a representative"),
+    "list of NGOs applied": N_("entered a list of NGOs"),
+}
+"""What an audit line says was done; a line of the audit with another word fails the tests."""
+
+OBJECT_WORDS = {
+    "question": N_("question"),
+    "person": N_("person"),
+    "organization": N_("NGO"),
+    "department": N_("department"),
+    "topic": N_("topic"),
+    "invitation": N_("invitation"),
+    "calendar": N_("calendar"),
+    "setting": N_("setting"),
+    "announcement": N_("announcement"),
+    "letter": N_("incoming message"),
+    "message": N_("outgoing message"),
+    "register": N_("register of NGOs"),
+    "audit": N_("list of deeds"),
+}
+"""The kinds of things an audit line may be about: the first word of its object."""
+
+SETTING_WORDS = {
+    "term": LABELS["term"],
+    "ladder": LABELS["ladder"],
+    "digest": LABELS["digest_time"],
+}
+
+VALUE_WORDS = {
+    "waiting": N_("waiting for approval"),
+    "verified": N_("approved"),
+    "declined": N_("declined"),
+    "registered": ORGANIZATION_STATES[OrganizationState.REGISTERED],
+    "proposed": ORGANIZATION_STATES[OrganizationState.PROPOSED],
+    "suspended": ORGANIZATION_STATES[OrganizationState.SUSPENDED],
+    "merged": ORGANIZATION_STATES[OrganizationState.MERGED],
+    "representative": N_("Representative"),
+    "official": N_("Official"),
+    "head": N_("Head of the department"),
+    "admin": N_("Administrator"),
+    "deputy_mayor": N_("Deputy mayor"),
+}
+"""What stood before or stands now, where it is stored as a word of the program."""

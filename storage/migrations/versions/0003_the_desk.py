@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("author_id", sa.BigInteger(), nullable=True),
         sa.Column("approved_by", sa.BigInteger(), nullable=True),
+        sa.Column("led_by", sa.BigInteger(), nullable=True),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("content", sa.Text(), nullable=False),
         sa.Column("audience", sa.Text(), nullable=False),
@@ -38,11 +39,16 @@ def upgrade() -> None:
         sa.Column("send_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("round", sa.Integer(), server_default="1", nullable=False),
         sa.ForeignKeyConstraint(
             ["approved_by"], ["people.id"], name=op.f("fk_announcements_approved_by_people"), ondelete="SET NULL"
         ),
         sa.ForeignKeyConstraint(
             ["author_id"], ["people.id"], name=op.f("fk_announcements_author_id_people"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["led_by"], ["people.id"], name=op.f("fk_announcements_led_by_people"), ondelete="SET NULL"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_announcements")),
     )
@@ -57,7 +63,10 @@ def upgrade() -> None:
         sa.Column("file_name", sa.String(length=100), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("lines", sa.Text(), server_default="[]", nullable=False),
+        sa.Column("register", sa.String(length=64), server_default="", nullable=False),
         sa.Column("error", sa.String(length=500), server_default="", nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
@@ -70,23 +79,18 @@ def upgrade() -> None:
 
     op.create_table(
         "leaves",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("person_id", sa.BigInteger(), nullable=True),
+        sa.Column("person_id", sa.BigInteger(), nullable=False),
         sa.Column("deputy_id", sa.BigInteger(), nullable=True),
-        sa.Column("first_day", sa.Date(), nullable=False),
-        sa.Column("last_day", sa.Date(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
-            ["deputy_id"], ["people.id"], name=op.f("fk_leaves_deputy_id_people"), ondelete="CASCADE"
+            ["deputy_id"], ["people.id"], name=op.f("fk_leaves_deputy_id_people"), ondelete="SET NULL"
         ),
         sa.ForeignKeyConstraint(
             ["person_id"], ["people.id"], name=op.f("fk_leaves_person_id_people"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_leaves")),
+        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_leaves")),
     )
-    with op.batch_alter_table("leaves", schema=None) as batch_op:
-        batch_op.create_index("ix_leaves_deputy_id", ["deputy_id"], unique=False)
-        batch_op.create_index("ix_leaves_person_id", ["person_id"], unique=False)
-
     op.create_table(
         "wrong_codes",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -108,6 +112,8 @@ def upgrade() -> None:
         sa.Column("message_id", sa.BigInteger(), nullable=True),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("taken_back_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["announcement_id"],
             ["announcements.id"],
@@ -128,12 +134,22 @@ def upgrade() -> None:
         batch_op.create_index("ix_audit_at", ["at"], unique=False)
     _seal_what_is_there()
 
+    with op.batch_alter_table("inbox", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_inbox_update_id_dead",
+            ["update_id"],
+            unique=False,
+            sqlite_where=sa.text("dead_at IS NOT NULL AND done_at IS NULL"),
+            postgresql_where=sa.text("dead_at IS NOT NULL AND done_at IS NULL"),
+        )
+
     with op.batch_alter_table("invitations", schema=None) as batch_op:
         batch_op.add_column(sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True))
 
     with op.batch_alter_table("organizations", schema=None) as batch_op:
         batch_op.add_column(sa.Column("reason", sa.String(length=500), server_default="", nullable=False))
         batch_op.add_column(sa.Column("active_on", sa.Date(), nullable=True))
+        batch_op.add_column(sa.Column("stopped_on", sa.Date(), nullable=True))
         batch_op.add_column(
             sa.Column("merged_into", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
         )
@@ -146,6 +162,13 @@ def upgrade() -> None:
             sa.Column("announcement_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
         )
         batch_op.create_index("ix_outbox_announcement_id", ["announcement_id"], unique=False)
+        batch_op.create_index(
+            "ix_outbox_id_failed",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("fate = 'failed'"),
+            postgresql_where=sa.text("fate = 'failed'"),
+        )
         batch_op.create_foreign_key(
             batch_op.f("fk_outbox_announcement_id_announcements"),
             "announcements",
@@ -195,16 +218,21 @@ def downgrade() -> None:
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_outbox_announcement_id_announcements"), type_="foreignkey")
         batch_op.drop_index("ix_outbox_announcement_id")
+        batch_op.drop_index("ix_outbox_id_failed")
         batch_op.drop_column("announcement_id")
 
     with op.batch_alter_table("organizations", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_organizations_merged_into_organizations"), type_="foreignkey")
         batch_op.drop_column("merged_into")
+        batch_op.drop_column("stopped_on")
         batch_op.drop_column("active_on")
         batch_op.drop_column("reason")
 
     with op.batch_alter_table("invitations", schema=None) as batch_op:
         batch_op.drop_column("withdrawn_at")
+
+    with op.batch_alter_table("inbox", schema=None) as batch_op:
+        batch_op.drop_index("ix_inbox_update_id_dead")
 
     with op.batch_alter_table("audit", schema=None) as batch_op:
         batch_op.drop_index("ix_audit_at")
@@ -219,10 +247,6 @@ def downgrade() -> None:
         batch_op.drop_index("ix_wrong_codes_person_id_at")
 
     op.drop_table("wrong_codes")
-    with op.batch_alter_table("leaves", schema=None) as batch_op:
-        batch_op.drop_index("ix_leaves_person_id")
-        batch_op.drop_index("ix_leaves_deputy_id")
-
     op.drop_table("leaves")
     with op.batch_alter_table("imports", schema=None) as batch_op:
         batch_op.drop_index("ix_imports_state")
