@@ -135,6 +135,15 @@ async def _block(turn: Turn, naming: "Naming", line: Line) -> Markup:
     )
 
 
+async def last_change(turn: Turn, object_: str) -> Markup | None:
+    """Under a screen of settings: `Last changed: Saule, 2 March 2026, 11:05`."""
+    found = await audit.newest(turn.db, Sought(object=object_), 1)
+    if not found:
+        return None
+    who = await Naming(turn).actor(found[0])
+    return turn.say("Last changed: {who}, {when}", who=who, when=turn.words.moment(found[0].at))
+
+
 def action(words: Words, action_: str) -> str:
     return words.plain(ACTION_WORDS[action_]) if action_ in ACTION_WORDS else action_
 

@@ -16,7 +16,7 @@ from domain.calendar import Correction, Why, WorkingCalendar, days
 from domain.city import City
 from domain.draft import one_line
 from domain.recount import Moved, recount
-from handlers import cards, keyboards, newcomer
+from handlers import audit, cards, keyboards, newcomer
 from handlers.speech import Button
 from handlers.turn import Turn
 from storage import habits, outbox, people, questions, slots
@@ -41,7 +41,8 @@ async def year(turn: Turn) -> None:
         [turn.button("back", "desk")],
     ]
     heading = turn.say("<b>Working calendar, {year}</b>", year=wanted)
-    turn.reply(heading, cards.lines(*said), keyboard=keyboard, edit=True)
+    changed = await audit.last_change(turn, "calendar")
+    turn.reply(heading, cards.lines(*said, changed), keyboard=keyboard, edit=True)
 
 
 def _day_line(turn: Turn, city: City, day: date) -> Markup | None:

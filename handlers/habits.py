@@ -4,7 +4,7 @@ import re
 from datetime import time
 
 from domain.city import DigestTime
-from handlers import cards, keyboards, newcomer
+from handlers import audit, cards, keyboards, newcomer
 from handlers.speech import Button
 from handlers.turn import Turn
 from storage import departments, habits
@@ -30,6 +30,7 @@ async def show(turn: Turn) -> None:
             ),
             turn.say("Morning card: {time}", time=_in_words(city.digest)),
             turn.say("Working hours: {start}-{end}", start=f"{city.hours.start:%H:%M}", end=f"{city.hours.end:%H:%M}"),
+            await audit.last_change(turn, "setting"),
         ),
         keyboard=keyboards.labelled(
             turn.words,

@@ -90,6 +90,14 @@ async def test_a_line_says_who_did_what_when_and_what_it_was_before(cast: Cast) 
     assert line.update_id is not None
 
 
+async def test_a_screen_of_settings_says_who_changed_it_last(cast: Cast) -> None:
+    assert "Last changed" not in await opens(cast.saule, "habits")
+    await changes_the_term(cast, "10")
+    assert (await opens(cast.saule, "habits")).endswith("\nLast changed: Saule, 2 March 2026, 11:00")
+    await opens(cast.saule, "calendar", "year_checked")
+    assert (await opens(cast.saule, "calendar")).endswith("\nLast changed: Saule, 2 March 2026, 11:00")
+
+
 async def test_every_setting_keeps_what_it_was(cast: Cast) -> None:
     await opens(cast.saule, "habits", "ladder")
     await cast.saule.writes("2, 4, 6")
