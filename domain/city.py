@@ -64,6 +64,12 @@ class City:
         """The last local date on which an answer given now may be judged."""
         return self.calendar.add(self.today(now), self.reaction_term)
 
+    def waited(self, question: Question, now: datetime) -> int:
+        """Working days since the department asked the NGO; 0 when it waits for nothing."""
+        if question.waiting_since is None:
+            return 0
+        return self.calendar.working_days_between(self.today(question.waiting_since), self.today(now))
+
     def since_last_morning(self, today: date) -> tuple[datetime, datetime]:
         """From the beginning of the last working day before this one until today began: what "yesterday" means."""
         last = self.calendar.add(today, -1)
@@ -77,5 +83,7 @@ class City:
         return self.calendar.add(today, 3)
 
     def why(self, question: Question) -> DueDate:
-        """The reckoning of a question's date, done anew from what was stored."""
+        """The reckoning of a question's date, done anew from what was stored; what an extension put in its place is
+        `question.due_on`.
+        """
         return self.due(question.counted_from, question.term)

@@ -13,9 +13,12 @@ Errors:
     ├── NotYours            not there, or not yours: the same answer
     ├── NotInThisStatus     was possible once, or will be
     ├── AlreadyTaken        another official has it
-    └── NothingOfSubstance  an answer, a verdict or an addition without a text
+    ├── NothingOfSubstance  an answer, a verdict or an addition without a text
+    ├── NeedsAdministrator  it came back once already: where it goes now an administrator says
+    └── TooFar              a date that is not later than the present one, or beyond two months
 """
 
+from calendar import monthrange
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import Enum, IntEnum, StrEnum, auto
@@ -84,6 +87,8 @@ class Ending(StrEnum):
     JUDGED = "judged"
     NO_REACTION = "no_reaction"  # ten working days passed after the answer
     THANKED = "thanked"  # thanks end with their delivery
+    NO_REPLY = "no_reply"  # the NGO did not say what the department needed to know
+    SPLIT = "split"  # it goes on as several, each with its department
 
 
 class Action(StrEnum):
@@ -93,7 +98,24 @@ class Action(StrEnum):
     TAKE = "take"
     ASSIGN = "assign"
     ROUTE = "route"  # an administrator gives a question without a topic its department
+    FORWARD = "forward"  # to another department, which is competent
+    SPLIT = "split"  # into parts for several departments
+    CLARIFY = "clarify"  # the department asks the NGO; its own clock stands still
+    REPLY = "reply"  # the first thing the NGO adds then: the clock goes on
+    NO_REPLY = "no_reply"  # ten working days passed without one
+    CLOSE_UNCLEAR = "close_unclear"  # closed on that ground
+    EXTEND = "extend"  # asked for by the executor
+    EXTENSION_APPROVED = "extension_approved"
+    EXTENSION_DECLINED = "extension_declined"
+    INVOLVE = "involve"  # another department does a part of it
+    PART_DONE = "part_done"
+    NOTE = "note"  # never shown to an NGO
+    HAND_OVER = "hand_over"  # its official works there no more: an administrator removed or moved them
     ANSWER = "answer"
+    PROPOSE = "propose"  # an answer that waits for the head's word, where a department wants two keys
+    APPROVE = "approve"
+    RETURN = "return"
+    CORRECT = "correct"  # a new version of an answer; the old one is kept
     WITHDRAW = "withdraw"
     ADD = "add"
     SOLVED = "solved"
@@ -108,8 +130,9 @@ class Who(Enum):
 
     NGO = auto()  # its author, or a verified representative of the same NGO
     DEPARTMENT = auto()  # any official of the department that holds it
-    RESPONSIBLE = auto()  # the one official who took it or was given it
-    HEAD = auto()  # the head of that department
+    RESPONSIBLE = auto()  # the one official who took it or was given it; during a leave their deputy as well
+    HEAD = auto()  # the head of that department; during a leave the deputy as well
+    CO_EXECUTOR = auto()  # any official of a department that does a part of it
     ADMIN = auto()
     DEPUTY_MAYOR = auto()  # reads everything, changes nothing
     CLOCK = auto()  # the program itself
@@ -124,6 +147,7 @@ class Audience(StrEnum):
     RESPONSIBLE = "responsible"
     DEPARTMENT = "department"  # administrators, when it has no department yet
     HEAD = "head"  # the whole department when it has no head
+    CO_EXECUTOR = "co_executor"  # the department that was asked for a part
     ADMINS = "admins"
 
 
@@ -143,6 +167,22 @@ class Notice(StrEnum):
     WITHDRAWN = "withdrawn"
     ADDITION = "addition"
     NO_REACTION = "no_reaction"
+    FORWARDED = "forwarded"
+    FORWARDED_HERE = "forwarded_here"
+    SPLIT = "split"
+    CLARIFY = "clarify"
+    REPLIED = "replied"
+    NO_REPLY = "no_reply"
+    CLOSED_UNCLEAR = "closed_unclear"
+    EXTENSION_ASKED = "extension_asked"
+    EXTENDED = "extended"
+    EXTENSION_APPROVED = "extension_approved"
+    EXTENSION_DECLINED = "extension_declined"
+    INVOLVED = "involved"
+    PART_DONE = "part_done"
+    PROPOSED = "proposed"
+    RETURNED = "returned"
+    CORRECTED = "corrected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +204,21 @@ _ANSWERED = (Audience.NGO, Notice.ANSWERED)
 _ADDITION = (Audience.OWNER, Notice.ADDITION)
 _WITHDRAWN = (Audience.OWNER, Notice.WITHDRAWN)
 _JUDGED = (Audience.OWNER, Notice.JUDGED)
+_FORWARDED = ((Audience.DEPARTMENT, Notice.FORWARDED_HERE), (Audience.NGO, Notice.FORWARDED))
+_SPLIT = (Audience.NGO, Notice.SPLIT)
+_CLARIFY = (Audience.NGO, Notice.CLARIFY)
+_EXTENSION_ASKED = (Audience.HEAD, Notice.EXTENSION_ASKED)
+_EXTENDED = ((Audience.NGO, Notice.EXTENDED), (Audience.OWNER, Notice.EXTENSION_APPROVED))
+_EXTENSION_DECLINED = (Audience.OWNER, Notice.EXTENSION_DECLINED)
+_INVOLVED = (Audience.CO_EXECUTOR, Notice.INVOLVED)
+_PART_DONE = (Audience.OWNER, Notice.PART_DONE)
+_PROPOSED = (Audience.HEAD, Notice.PROPOSED)
+_CORRECTED = (Audience.NGO, Notice.CORRECTED)
 _HOLDERS = frozenset({Who.RESPONSIBLE, Who.HEAD})
+_HOLDERS_OR_ADMIN = _HOLDERS | {Who.ADMIN}
+_DEPARTMENT_OR_ADMIN = frozenset({Who.DEPARTMENT, Who.ADMIN})
+_APPROVERS = frozenset({Who.HEAD, Who.ADMIN})
+_INSIDE = frozenset({Who.DEPARTMENT, Who.CO_EXECUTOR, Who.ADMIN})
 
 RULES: dict[tuple[Status, Action], Rule] = {
     (Status.REGISTERED, Action.TAKE): _rule(Who.DEPARTMENT, Status.IN_WORK, _TAKEN),
@@ -174,17 +228,48 @@ RULES: dict[tuple[Status, Action], Rule] = {
     (Status.REGISTERED, Action.ROUTE): _rule(
         Who.ADMIN, Status.REGISTERED, (Audience.DEPARTMENT, Notice.NEW), (Audience.NGO, Notice.ROUTED)
     ),
+    # Outside the department's competence: within 3 working days of receipt, and the NGO is told (АППК art. 76).
+    (Status.REGISTERED, Action.FORWARD): _rule(_DEPARTMENT_OR_ADMIN, Status.REGISTERED, *_FORWARDED),
+    (Status.IN_WORK, Action.FORWARD): _rule(_HOLDERS_OR_ADMIN, Status.REGISTERED, *_FORWARDED),
+    (Status.WAITING, Action.FORWARD): _rule(_HOLDERS_OR_ADMIN, Status.REGISTERED, *_FORWARDED),
+    (Status.REGISTERED, Action.SPLIT): _rule(_DEPARTMENT_OR_ADMIN, Status.CLOSED, _SPLIT),
+    (Status.IN_WORK, Action.SPLIT): _rule(_HOLDERS_OR_ADMIN, Status.CLOSED, _SPLIT),
+    (Status.REGISTERED, Action.CLARIFY): _rule(Who.DEPARTMENT, Status.WAITING, _CLARIFY),
+    (Status.IN_WORK, Action.CLARIFY): _rule(_HOLDERS, Status.WAITING, _CLARIFY),
+    (Status.WAITING, Action.REPLY): _rule(Who.NGO, Status.IN_WORK, (Audience.OWNER, Notice.REPLIED)),
+    (Status.WAITING, Action.NO_REPLY): _rule(Who.CLOCK, Status.WAITING, (Audience.OWNER, Notice.NO_REPLY)),
+    (Status.WAITING, Action.CLOSE_UNCLEAR): _rule(_HOLDERS, Status.CLOSED, (Audience.NGO, Notice.CLOSED_UNCLEAR)),
+    # By a reasoned decision of the head or deputy, not beyond two months (АППК art. 76).
+    (Status.IN_WORK, Action.EXTEND): _rule(_HOLDERS, Status.IN_WORK, _EXTENSION_ASKED),
+    (Status.WAITING, Action.EXTEND): _rule(_HOLDERS, Status.WAITING, _EXTENSION_ASKED),
+    (Status.IN_WORK, Action.EXTENSION_APPROVED): _rule(_APPROVERS, Status.IN_WORK, *_EXTENDED),
+    (Status.WAITING, Action.EXTENSION_APPROVED): _rule(_APPROVERS, Status.WAITING, *_EXTENDED),
+    (Status.IN_WORK, Action.EXTENSION_DECLINED): _rule(_APPROVERS, Status.IN_WORK, _EXTENSION_DECLINED),
+    (Status.WAITING, Action.EXTENSION_DECLINED): _rule(_APPROVERS, Status.WAITING, _EXTENSION_DECLINED),
+    (Status.IN_WORK, Action.INVOLVE): _rule(_HOLDERS, Status.IN_WORK, _INVOLVED),
+    (Status.IN_WORK, Action.PART_DONE): _rule(Who.CO_EXECUTOR, Status.IN_WORK, _PART_DONE),
+    (Status.WAITING, Action.PART_DONE): _rule(Who.CO_EXECUTOR, Status.WAITING, _PART_DONE),
+    # Goes to the head; in a department without one it is free to be taken again. Head and department hear of all the
+    # questions handed over in one message.
+    (Status.IN_WORK, Action.HAND_OVER): _rule(Who.ADMIN, Status.IN_WORK, _TAKEN),
+    (Status.WAITING, Action.HAND_OVER): _rule(Who.ADMIN, Status.WAITING, _TAKEN),
     (Status.REGISTERED, Action.ANSWER): _rule(Who.DEPARTMENT, Status.ANSWERED, _ANSWERED),
     (Status.IN_WORK, Action.ANSWER): _rule(_HOLDERS, Status.ANSWERED, _ANSWERED),
     (Status.WAITING, Action.ANSWER): _rule(_HOLDERS, Status.ANSWERED, _ANSWERED),
+    (Status.REGISTERED, Action.PROPOSE): _rule(Who.DEPARTMENT, Status.IN_WORK, _PROPOSED),
+    (Status.IN_WORK, Action.PROPOSE): _rule(Who.RESPONSIBLE, Status.IN_WORK, _PROPOSED),
+    (Status.IN_WORK, Action.APPROVE): _rule(Who.HEAD, Status.ANSWERED, _ANSWERED),
+    (Status.IN_WORK, Action.RETURN): _rule(Who.HEAD, Status.IN_WORK, (Audience.RESPONSIBLE, Notice.RETURNED)),
+    (Status.ANSWERED, Action.CORRECT): _rule(_HOLDERS, Status.ANSWERED, _CORRECTED),
+    (Status.CLOSED, Action.CORRECT): _rule(_HOLDERS, Status.CLOSED, _CORRECTED),
     (Status.REGISTERED, Action.WITHDRAW): _rule(Who.NGO, Status.WITHDRAWN, _WITHDRAWN),
     (Status.IN_WORK, Action.WITHDRAW): _rule(Who.NGO, Status.WITHDRAWN, _WITHDRAWN),
     (Status.WAITING, Action.WITHDRAW): _rule(Who.NGO, Status.WITHDRAWN, _WITHDRAWN),
     (Status.REGISTERED, Action.ADD): _rule(Who.NGO, Status.REGISTERED, _ADDITION),
     (Status.IN_WORK, Action.ADD): _rule(Who.NGO, Status.IN_WORK, _ADDITION),
-    (Status.WAITING, Action.ADD): _rule(Who.NGO, Status.WAITING, _ADDITION),
     (Status.ANSWERED, Action.ADD): _rule(Who.NGO, Status.ANSWERED, _ADDITION),
     (Status.CLOSED, Action.ADD): _rule(Who.NGO, Status.CLOSED, _ADDITION),
+    (Status.WITHDRAWN, Action.ADD): _rule(Who.NGO, Status.WITHDRAWN, _ADDITION),
     (Status.ANSWERED, Action.SOLVED): _rule(Who.NGO, Status.CLOSED, _JUDGED),
     (Status.ANSWERED, Action.PARTLY): _rule(Who.NGO, Status.CLOSED, _JUDGED),
     # Goes to the head, who then is responsible; in a department without a head it is free to be taken again.
@@ -200,9 +285,32 @@ RULES: dict[tuple[Status, Action], Rule] = {
     (Status.ANSWERED, Action.NO_REACTION): _rule(
         Who.CLOCK, Status.CLOSED, (Audience.NGO, Notice.NO_REACTION), (Audience.OWNER, Notice.NO_REACTION)
     ),
+    **{(status, Action.NOTE): _rule(_INSIDE, status) for status in Status},
 }
 
-_NEEDS_TEXT = frozenset({Action.ANSWER, Action.NOT_ANSWERED, Action.NOT_ANSWERED_AGAIN, Action.ADD})
+_NEEDS_TEXT = frozenset(
+    {
+        Action.ANSWER,
+        Action.PROPOSE,
+        Action.APPROVE,
+        Action.CORRECT,
+        Action.RETURN,
+        Action.NOT_ANSWERED,
+        Action.NOT_ANSWERED_AGAIN,
+        Action.ADD,
+        Action.REPLY,
+        Action.FORWARD,
+        Action.SPLIT,
+        Action.CLARIFY,
+        Action.CLOSE_UNCLEAR,
+        Action.EXTEND,
+        Action.INVOLVE,
+        Action.PART_DONE,
+        Action.NOTE,
+    }
+)
+_ATTACHMENTS_ARE_ENOUGH = frozenset({Action.ADD, Action.REPLY, Action.NOTE, Action.PART_DONE})
+_MONTHS_AT_MOST = 2
 _VERDICTS = {
     Action.SOLVED: Verdict.SOLVED,
     Action.PARTLY: Verdict.PARTLY,
@@ -234,11 +342,25 @@ class NothingOfSubstance(CannotAct):
     """A text is needed."""
 
 
+class NeedsAdministrator(CannotAct):
+    """It came back to a department once already: an administrator says where it goes."""
+
+
+class TooFar(CannotAct):
+    """Not later than the present date, or beyond two months from registration."""
+
+    def __init__(self, last: date) -> None:
+        super().__init__(last)
+        self.last = last
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """Anything an NGO sends in. Moments are UTC, `due_on` and `react_by` are local dates of the city.
 
-    `counted_from` is the moment the term is counted from: registration, or the reopening.
+    `counted_from` is the moment the term is counted from: registration, or the reopening. `paused` are the working days
+    for which the department waited for the NGO: they do not move the date owed by law, but nobody in the department is
+    late by them.
     """
 
     id: int
@@ -271,6 +393,18 @@ class Question:
     react_by: date | None = None
     remind_on: date | None = None  # the next morning on which it is reminded of; None: not reckoned yet
     rungs: int = 0  # how many rungs of the ladder have heard that it is late
+    parent_id: int | None = None  # the question it is a part of
+    received_at: datetime | None = None  # when its present department got it; None: at registration
+    been_in: frozenset[int] = frozenset()  # departments that had it before
+    came_back: bool = False
+    waiting_since: datetime | None = None
+    unclear: bool = False  # the NGO did not reply in time: it may be closed on that ground
+    paused: int = 0
+    extend_to: date | None = None  # asked for, not decided
+    extended_from: date | None = None  # the date by the term, where the head has put a later one in its place
+    proposed_id: int | None = None  # the history line with an answer that waits for the head's word
+    two_keys: bool = False  # its department's answers need the head's word
+    co_departments: frozenset[int] = frozenset()  # that do a part of it
 
     def overdue(self, today: date) -> bool:
         """An answer is owed and its date has passed."""
@@ -329,8 +463,9 @@ def standing(question: Question, actor: Actor) -> frozenset[Who]:
         Who.NGO: actor.id == question.author_id
         or (actor.organization_id is not None and actor.organization_id == question.organization_id),
         Who.DEPARTMENT: official,
-        Who.RESPONSIBLE: official and actor.id == question.responsible_id,
+        Who.RESPONSIBLE: official and question.responsible_id in actor.answers_for,
         Who.HEAD: official and actor.heads,
+        Who.CO_EXECUTOR: actor.department_id is not None and actor.department_id in question.co_departments,
         Who.ADMIN: actor.is_admin,
         Who.DEPUTY_MAYOR: actor.is_deputy_mayor,
     }
@@ -348,19 +483,48 @@ def actions_for(question: Question, actor: Actor) -> list[Action]:
     return [
         action
         for (status, action), rule in RULES.items()
-        if status is question.status and rule.who & here and _fits(question, action)
+        if status is question.status and rule.who & here and _fits(question, action, here)
     ]
 
 
-def _fits(question: Question, action: Action) -> bool:
+def _fits(question: Question, action: Action, here: frozenset[Who]) -> bool:
     """What the status alone does not say."""
-    if action is Action.ROUTE:
-        return question.department_id is None
-    if action is Action.NOT_ANSWERED:
-        return not question.reopened
-    if action is Action.NOT_ANSWERED_AGAIN:
-        return question.reopened
+    match action:
+        case Action.ROUTE:
+            return question.department_id is None
+        case Action.FORWARD | Action.SPLIT:
+            return question.department_id is not None and question.kind is not Kind.THANKS
+        case Action.NOT_ANSWERED:
+            return not question.reopened
+        case Action.NOT_ANSWERED_AGAIN:
+            return question.reopened
+        case Action.NO_REPLY:
+            return not question.unclear
+        case Action.CLOSE_UNCLEAR:
+            return question.unclear
+        case Action.EXTEND:
+            return question.extend_to is None
+        case Action.EXTENSION_APPROVED | Action.EXTENSION_DECLINED:
+            return question.extend_to is not None
+        case Action.ANSWER:
+            return not question.two_keys or Who.HEAD in here
+        case Action.PROPOSE:
+            return question.two_keys and Who.HEAD not in here and question.proposed_id is None
+        case Action.APPROVE | Action.RETURN:
+            return question.proposed_id is not None
+        case Action.CORRECT:
+            return question.answered_at is not None
     return True
+
+
+def added(question: Question) -> Action:
+    """Which step something from the NGO is: what it adds while it is asked is the reply."""
+    return Action.REPLY if question.status is Status.WAITING else Action.ADD
+
+
+def answering(question: Question, actor: Actor) -> Action:
+    """Which step sending an answer is: with two keys the executor's goes to the head first."""
+    return Action.PROPOSE if question.two_keys and Who.HEAD not in standing(question, actor) else Action.ANSWER
 
 
 def not_answered(question: Question) -> Action:
@@ -381,24 +545,58 @@ def act(
     department_id: int | None = None,
     due_on: date | None = None,
     react_by: date | None = None,
+    paused: int = 0,
 ) -> Change:
     """One step of a question's life. Raises a CannotAct.
 
-    `due_on` is the new date when the step starts the term anew (reopening, routing keeps it); `react_by` the last
-    local date on which the NGO may judge an answer.
+    `due_on` is the new date when the step starts the term anew (reopening; routing and forwarding keep it) or asks for
+    it; `react_by` the last local date on which the NGO may judge an answer; `paused` the working days for which the
+    department waited for this reply.
     """
     rule = allowed(question, action, actor)
-    if action in _NEEDS_TEXT and blank(text) and not (action is Action.ADD and attachments):
+    if action in _NEEDS_TEXT and blank(text) and not (action in _ATTACHMENTS_ARE_ENOUGH and attachments):
         raise NothingOfSubstance
-    after = replace(question, status=rule.then)
+    after = _left_behind(replace(question, status=rule.then))
+    tell = rule.tell
     match action:
         case Action.TAKE:
             after = replace(after, responsible_id=_id(actor))
         case Action.ASSIGN:
             after = replace(after, responsible_id=assignee_id)
         case Action.ROUTE:
-            after = replace(after, department_id=department_id)
-        case Action.ANSWER:  # whoever answers what nobody took is responsible for the answer
+            after = replace(after, department_id=department_id, received_at=now)
+        case Action.FORWARD:
+            after = _forwarded(after, department_id, standing(question, actor), now)
+        case Action.SPLIT:
+            after = replace(after, ending=Ending.SPLIT, verdict=None)
+        case Action.CLARIFY:
+            after = replace(after, responsible_id=question.responsible_id or _id(actor), waiting_since=now)
+        case Action.REPLY:
+            after = replace(after, paused=question.paused + paused, remind_on=None)
+        case Action.NO_REPLY:
+            after = replace(after, unclear=True)
+        case Action.CLOSE_UNCLEAR:
+            after = replace(after, ending=Ending.NO_REPLY, verdict=None, answered_at=now)
+            outcome = Outcome.REFUSED
+        case Action.EXTEND:
+            after = replace(after, extend_to=_not_too_far(question, due_on))
+        case Action.EXTENSION_APPROVED:
+            was = question.extended_from or question.due_on
+            after = replace(
+                after, due_on=question.extend_to, extended_from=was, extend_to=None, remind_on=None, rungs=0
+            )
+        case Action.EXTENSION_DECLINED:
+            after = replace(after, extend_to=None)
+        case Action.INVOLVE if department_id is not None:
+            after = replace(after, co_departments=question.co_departments | {department_id})
+        case Action.HAND_OVER:
+            after, assignee_id = _handed_over(after), question.head_id
+            tell = tell if assignee_id is not None else ()  # the NGO hears again when somebody has taken it
+        case Action.PROPOSE:  # the line's id stands in for it until it is stored
+            after = replace(after, responsible_id=question.responsible_id or _id(actor), proposed_id=0)
+        case Action.RETURN:
+            after = replace(after, proposed_id=None)
+        case Action.ANSWER | Action.APPROVE:  # whoever answers what nobody took is responsible for the answer
             answered_by = question.responsible_id or _id(actor)
             after = replace(after, responsible_id=answered_by, answered_at=now, react_by=react_by, verdict=None)
         case Action.NOT_ANSWERED:
@@ -407,7 +605,7 @@ def act(
             after = replace(after, verdict=_VERDICTS[action], ending=Ending.JUDGED)
         case Action.NO_REACTION:
             after = replace(after, ending=Ending.NO_REACTION)
-    return Change(question, after, action, actor, text, attachments, outcome, assignee_id, rule.tell)
+    return Change(question, after, action, actor, text, attachments, outcome, assignee_id, tell)
 
 
 def allowed(question: Question, action: Action, actor: Actor) -> Rule:
@@ -416,7 +614,7 @@ def allowed(question: Question, action: Action, actor: Actor) -> Rule:
     if not here:
         raise NotYours
     rule = RULES.get((question.status, action))
-    if rule is None or not _fits(question, action):
+    if rule is None or not _fits(question, action, here):
         if action is Action.TAKE and question.responsible_id is not None and question.status in OPEN:
             raise AlreadyTaken(question.responsible_name)
         raise NotInThisStatus
@@ -425,6 +623,63 @@ def allowed(question: Question, action: Action, actor: Actor) -> Rule:
             raise AlreadyTaken(question.responsible_name)
         raise NotYours
     return rule
+
+
+def _left_behind(question: Question) -> Question:
+    """What meant something only in the status that it has left."""
+    if question.status is not Status.WAITING:
+        question = replace(question, waiting_since=None, unclear=False)
+    if question.status not in OPEN:
+        question = replace(question, extend_to=None, proposed_id=None)
+    return question
+
+
+def _handed_over(question: Question) -> Question:
+    if question.head_id is None:
+        return _left_behind(replace(question, status=Status.REGISTERED, responsible_id=None))
+    return replace(question, responsible_id=question.head_id)
+
+
+def _forwarded(question: Question, department_id: int | None, here: frozenset[Who], now: datetime) -> Question:
+    """The date stays; what belonged to the old department goes. Raises NeedsAdministrator, NotInThisStatus."""
+    if department_id is None or department_id == question.department_id:
+        raise NotInThisStatus
+    back = department_id in question.been_in
+    if back and question.came_back and Who.ADMIN not in here:
+        raise NeedsAdministrator
+    before = question.department_id
+    return replace(
+        question,
+        department_id=department_id,
+        responsible_id=None,
+        received_at=now,
+        been_in=question.been_in | ({before} if before is not None else set()),
+        came_back=question.came_back or back,
+        extend_to=None,
+        proposed_id=None,
+        co_departments=question.co_departments - {department_id},
+        remind_on=None,
+        rungs=0,
+    )
+
+
+def last_date(question: Question) -> date:
+    """Two months from the day the term began (АППК art. 76): no extension goes beyond it.
+
+    By the date of UTC, which is the city's or the day before: never too long.
+    """
+    began = question.counted_from.date()
+    month = began.month + _MONTHS_AT_MOST
+    year, month = began.year + (month - 1) // 12, (month - 1) % 12 + 1
+    return date(year, month, min(began.day, monthrange(year, month)[1]))
+
+
+def _not_too_far(question: Question, wanted: date | None) -> date:
+    """Raises TooFar."""
+    last = last_date(question)
+    if wanted is None or question.due_on is None or not question.due_on < wanted <= last:
+        raise TooFar(last)
+    return wanted
 
 
 def _reopened(question: Question, now: datetime, due_on: date | None) -> Question:
@@ -441,6 +696,9 @@ def _reopened(question: Question, now: datetime, due_on: date | None) -> Questio
         react_by=None,
         remind_on=None,
         rungs=0,
+        paused=0,
+        extended_from=None,
+        received_at=now,
     )
 
 
@@ -455,3 +713,30 @@ def ask(question: Question, author: Person, attachments: tuple[Attachment, ...])
     if question.kind is Kind.THANKS:
         question = replace(question, status=Status.CLOSED, ending=Ending.THANKED, due_on=None)
     return Change(question, question, Action.ASK, author, question.text, attachments, tell=_ON_ASK)
+
+
+def split(question: Question, parts: tuple[tuple[int, str], ...], actor: Actor, now: datetime) -> list[Question]:
+    """What a question becomes when it is divided: № 42/1, 42/2, each with its department and its share in words.
+
+    Text, author, dates and term are those of the whole; what was taken is free again. `allowed` has been asked before.
+    """
+    return [
+        replace(
+            question,
+            id=0,
+            number=f"{question.number}/{n}",
+            status=Status.REGISTERED,
+            department_id=department_id,
+            responsible_id=None,
+            parent_id=question.id,
+            received_at=now,
+            been_in=frozenset(),
+            came_back=False,
+            proposed_id=None,
+            extend_to=None,
+            co_departments=frozenset(),
+            remind_on=None,
+            rungs=0,
+        )
+        for n, (department_id, _) in enumerate(parts, 1)
+    ]

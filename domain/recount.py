@@ -21,11 +21,15 @@ class Moved:
 def recount(open_questions: list[Question], city: City, told_until: date) -> list[Moved]:
     """Reckon every date anew by the city's calendar as it is now; only those that moved are returned.
 
+    A date that an extension has set stays: it was given by name.
+
     What was reminded of until the date `told_until` is not reminded of again: the next reminder is the first one ahead.
     What waits for the next sweep, because the bot was down or the day has not begun, still waits.
     """
     moved = []
     for question in open_questions:
+        if question.extended_from is not None:
+            continue
         due_on = city.due_on(question.kind, question.counted_from, question.term)
         if question.status in OPEN and due_on != question.due_on and question.due_on is not None:
             changed = replace(question, due_on=due_on)

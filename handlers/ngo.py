@@ -8,9 +8,9 @@ import secrets
 from typing import Any
 
 from domain.draft import Attachment, Draft, blank
-from domain.question import Action, Kind, Question, Status, Who, act, ask, not_answered, standing
+from domain.question import Action, Kind, Question, Status, Who, act, added, ask, not_answered, standing
 from domain.sensitive import looks_sensitive
-from handlers import cards, everyone, keyboards, newcomer
+from handlers import cards, duties, everyone, keyboards, newcomer
 from handlers.speech import Block, Button, Keyboard, Quote
 from handlers.turn import NUMBER, Turn
 from handlers.writing import acknowledge, draft_of, same_album, take_in, too_large, too_long, with_draft
@@ -26,6 +26,8 @@ Data = dict[str, Any]
 
 async def begin(turn: Turn) -> None:
     """`/ask`: a new question, or the choice to go on with an unfinished one."""
+    if _suspended(turn):
+        return
     unfinished = await forms.find(turn.db, turn.person.id, "ask")
     if unfinished and (unfinished.data.get("kind") or not draft_of(unfinished.data).empty):
         await turn.wait_for("ask", unfinished.step, unfinished.data)
@@ -36,6 +38,21 @@ async def begin(turn: Turn) -> None:
         )
     else:
         await ask_next(turn, _new_form())
+
+
+def _suspended(turn: Turn) -> bool:
+    """The NGO reads and follows, but asks nothing new; says so. What was written is left as it is."""
+    who = turn.person.representative
+    if who is None or not who.suspended:
+        return False
+    turn.reply(
+        turn.say(
+            "«{name}» is suspended in the register, so it cannot ask anything new now. What you have written is kept. "
+            "You can read and follow its questions: /my",
+            name=who.organization_name,
+        )
+    )
+    return True
 
 
 def _new_form() -> Data:
@@ -181,6 +198,9 @@ async def _preview(turn: Turn, data: Data) -> None:
     draft = draft_of(data)
     await turn.city_now()
     topic = await departments.topic(turn.db, data["topic"])
+    if topic is None and data["topic"]:
+        await _topic_is_gone(turn, data)
+        return
     due_on = turn.city.due_on(Kind(data["kind"]), turn.now, _term(turn, topic))
     text = draft.text if not blank(draft.text) else _text(turn, data)
     if draft.too_long:
@@ -209,6 +229,12 @@ async def _preview(turn: Turn, data: Data) -> None:
     )
 
 
+async def _topic_is_gone(turn: Turn, data: Data) -> None:
+    """An administrator merged it into another since it was chosen."""
+    turn.reply(turn.say("This topic is no more. What you wrote is kept; please choose another topic."))
+    await ask_next(turn, {key: value for key, value in data.items() if key != "topic"})
+
+
 def _text(turn: Turn, data: Data) -> str:
     """A recording alone is enough; its length stands for the text."""
     draft = draft_of(data)
@@ -231,9 +257,14 @@ async def send(turn: Turn) -> None:
     if turn.form is None or data["id"] != draft_id or turn.form.step != "preview":
         await stale(turn)
         return
+    if _suspended(turn):
+        return
     draft = draft_of(data)
     await turn.city_now()
     topic = await departments.topic(turn.db, data["topic"])
+    if topic is None and data["topic"]:
+        await _topic_is_gone(turn, data)
+        return
     change = ask(_question(turn, data, topic), turn.person, draft.in_order)
     await questions.register(turn.db, change, data["id"], draft.sources, turn.now, turn.city.today(turn.now).year)
     await turn.finish()
@@ -310,7 +341,8 @@ async def show(turn: Turn, question: Question, *, edit: bool = True) -> None:
     """The card as it is now, with exactly the buttons the rules allow this person."""
     history = await questions.history(turn.db, question.id)
     attached = await questions.attachments_of(turn.db, history[0].id)
-    blocks = cards.card(turn.words, question, history, attached, turn.city.today(turn.now))
+    today = turn.city.today(turn.now)
+    blocks = cards.card(turn.words, question, history, attached, today, await duties.away(turn, question))
     if turn.person.department_id == question.department_id or turn.person.is_admin:
         delivery = await cards.delivery(turn.db, turn.words, question)
         blocks += [delivery] if delivery else []
@@ -407,7 +439,8 @@ async def _draft_edited(turn: Turn, form: Form, changed: Data) -> None:
 async def _record_addition(turn: Turn, number: str, text: str, attached: tuple[Attachment, ...], source: str) -> None:
     turn.args = (number,)
     question = await questions.visible_to(turn.db, turn.person, number, to_change=True)
-    change = act(question, Action.ADD, turn.person, turn.now, text=text, attachments=attached)
+    waited = (await turn.city_now()).waited(question, turn.now)
+    change = act(question, added(question), turn.person, turn.now, text=text, attachments=attached, paused=waited)
     if await questions.record(turn.db, change, turn.now, source=source):
         turn.reply(
             turn.say(

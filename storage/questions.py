@@ -63,6 +63,7 @@ _QUESTIONS = (
         organizations.c.name.label("organization_name"),
         *(topics.c[f"name_{x}"].label(f"topic_{x}") for x in _NAMES),
         *(departments.c[f"name_{x}"].label(f"department_{x}") for x in _NAMES),
+        departments.c.two_keys,
         _head.c.person_id.label("head_id"),
         _responsible.c.name.label("official_name"),
         _responsible.c.post.label("official_post"),
@@ -119,7 +120,28 @@ def _question(row: Row[Any]) -> Question:
         react_by=row.react_by,
         remind_on=row.remind_on,
         rungs=row.rungs,
+        parent_id=row.parent_id,
+        received_at=row.received_at,
+        been_in=_ids(row.been_in),
+        came_back=row.came_back,
+        waiting_since=row.waiting_since,
+        unclear=row.unclear,
+        paused=row.paused,
+        extend_to=row.extend_to,
+        extended_from=row.extended_from,
+        proposed_id=row.proposed_id,
+        two_keys=bool(row.two_keys),
+        co_departments=_ids(row.co_departments),
     )
+
+
+def _ids(stored: str) -> frozenset[int]:
+    """`3,5`: departments."""
+    return frozenset(int(id_) for id_ in stored.split(",") if id_)
+
+
+def _stored(ids: frozenset[int]) -> str:
+    return ",".join(map(str, sorted(ids)))
 
 
 async def visible_to(db: AsyncConnection, person: Person, number: str, *, to_change: bool = False) -> Question:
@@ -222,6 +244,16 @@ def _columns(question: Question) -> dict[str, Any]:
         "react_by": question.react_by,
         "remind_on": question.remind_on,
         "rungs": question.rungs,
+        "received_at": question.received_at,
+        "been_in": _stored(question.been_in),
+        "came_back": question.came_back,
+        "waiting_since": question.waiting_since,
+        "unclear": question.unclear,
+        "paused": question.paused,
+        "extend_to": question.extend_to,
+        "extended_from": question.extended_from,
+        "proposed_id": question.proposed_id,
+        "co_departments": _stored(question.co_departments),
     }
 
 

@@ -134,7 +134,13 @@ representatives = Table(
     Index("ix_representatives_organization_id", "organization_id"),
 )
 
-departments = Table("departments", metadata, _id(), *_names())
+departments = Table(
+    "departments",
+    metadata,
+    _id(),
+    *_names(),
+    Column("two_keys", Boolean, nullable=False, server_default=text("false")),  # answers need the head's word
+)
 
 topics = Table(
     "topics",
@@ -238,6 +244,19 @@ questions = Table(
     Column("react_by", Date),
     Column("remind_on", Date),  # the next morning it is reminded of; nothing: not reckoned yet
     Column("rungs", Integer, nullable=False, server_default="0"),
+    Column("parent_id", RowId, ForeignKey("questions.id")),  # the whole that it is a part of
+    Column("received_at", Moment),  # when its present department got it; nothing: at registration
+    Column("been_in", String(200), nullable=False, server_default=""),  # departments that had it before: `3,5`
+    Column("came_back", Boolean, nullable=False, server_default=text("false")),
+    Column("waiting_since", Moment),
+    Column("unclear", Boolean, nullable=False, server_default=text("false")),
+    Column("paused", Integer, nullable=False, server_default="0"),  # working days
+    Column("extend_to", Date),
+    Column("extended_from", Date),
+    Column("proposed_id", RowId),  # an entry; no foreign key: entries point to questions already
+    Column("co_departments", String(200), nullable=False, server_default=""),
+    Index("ix_questions_parent_id", "parent_id"),
+    Index("ix_questions_status_waiting_since", "status", "waiting_since"),
     Index(
         "ix_questions_remind_on_open",
         "remind_on",
@@ -275,7 +294,9 @@ entries = Table(
     Column("text", Text, nullable=False, server_default=""),
     Column("outcome", String(20)),
     _person_who_may_leave("assignee_id"),
-    Column("source", String(60), unique=True),  # the message or form it came from: the same one is never entered twice
+    Column("department_id", RowId, ForeignKey("departments.id")),  # to which it was given, or which was asked for a part
+    Column("until", Date),  # the date that was asked for, promised, or set for a part
+    Column("source", String(60), unique=True),  # the message or form it came from: never entered twice
     Index("ix_entries_question_id_id", "question_id", "id"),
 )
 
@@ -486,4 +507,91 @@ recipients = Table(
     Column("version", Integer, nullable=False, server_default="1"),  # of the text that stands in this chat
     Column("taken_back_at", Moment),
     Index("ix_recipients_person_id", "person_id"),
+)
+
+# What another department does of a question, by its own date; one department stays responsible for the whole.
+parts = Table(
+    "parts",
+    metadata,
+    _id(),
+    Column("question_id", RowId, ForeignKey("questions.id", ondelete="CASCADE"), nullable=False),
+    Column("department_id", RowId, ForeignKey("departments.id"), nullable=False),
+    Column("task", Text, nullable=False),
+    Column("due_on", Date, nullable=False),
+    Column("entry_id", RowId, ForeignKey("entries.id", ondelete="CASCADE")),  # the line with what was done
+    Column("remind_on", Date),
+    Index("ix_parts_question_id", "question_id"),
+    Index("ix_parts_department_id", "department_id"),
+    Index("ix_parts_remind_on", "remind_on"),
+)
+
+# The ledger: what was promised, by whom, by when, to which NGO.
+promises = Table(
+    "promises",
+    metadata,
+    _id(),
+    Column("number", String(20), nullable=False, unique=True),
+    Column("question_id", RowId, ForeignKey("questions.id", ondelete="CASCADE"), nullable=False),
+    Column("department_id", RowId, ForeignKey("departments.id"), nullable=False),
+    _person_who_may_leave("owner_id"),
+    Column("organization_id", RowId, ForeignKey("organizations.id")),
+    _person_who_may_leave("author_id"),
+    Column("text", Text, nullable=False),
+    Column("due_on", Date, nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("moved", Integer, nullable=False, server_default="0"),  # how often it got a new date
+    Column("made_at", Moment, nullable=False),
+    Column("remind_on", Date),
+    Column("rungs", Integer, nullable=False, server_default="0"),
+    Index("ix_promises_question_id", "question_id"),
+    Index("ix_promises_department_id_status", "department_id", "status"),
+    Index("ix_promises_organization_id_id", "organization_id", "id"),
+    Index("ix_promises_author_id_id", "author_id", "id"),
+    Index("ix_promises_remind_on", "remind_on"),
+)
+
+promise_entries = Table(
+    "promise_entries",
+    metadata,
+    _id(),
+    Column("promise_id", RowId, ForeignKey("promises.id", ondelete="CASCADE"), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("action", String(30), nullable=False),
+    _person_who_may_leave("actor_id"),
+    Column("actor_side", String(20), nullable=False),
+    Column("text", Text, nullable=False, server_default=""),
+    Column("until", Date),
+    Index("ix_promise_entries_promise_id_id", "promise_id", "id"),
+)
+
+# A department's ready answers, with places for facts of the question: `{number}`.
+templates = Table(
+    "templates",
+    metadata,
+    _id(),
+    Column("department_id", RowId, ForeignKey("departments.id"), nullable=False),
+    Column("title", String(100), nullable=False),
+    *(Column(f"text_{language}", Text, nullable=False, server_default="") for language in ("en", "ru", "kk")),
+    Index("ix_templates_department_id", "department_id"),
+)
+
+# A department's group in Telegram. `forum`: a topic for each question.
+groups = Table(
+    "groups",
+    metadata,
+    Column("department_id", RowId, ForeignKey("departments.id"), primary_key=True),
+    Column("chat_id", BigInteger, nullable=False, unique=True),
+    Column("forum", Boolean, nullable=False, server_default=text("false")),
+    Column("since", Moment, nullable=False),
+)
+
+# Where a question's card stands in a group: a reply to it there is an answer in the making.
+group_posts = Table(
+    "group_posts",
+    metadata,
+    Column("chat_id", BigInteger, primary_key=True),
+    Column("message_id", BigInteger, primary_key=True),
+    Column("question_id", RowId, ForeignKey("questions.id", ondelete="CASCADE"), nullable=False),
+    Column("topic_id", BigInteger),
+    Index("ix_group_posts_question_id", "question_id"),
 )

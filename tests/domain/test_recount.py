@@ -51,6 +51,11 @@ def test_a_day_off_outside_the_term_or_on_a_day_off_moves_nothing(day: date) -> 
     assert recount([asked(1)], corrected(day), TODAY) == []
 
 
+def test_a_date_that_an_extension_has_set_stays() -> None:
+    extended = asked(1, due_on=date(2026, 4, 15), extended_from=march(26))
+    assert recount([extended], corrected(march(17)), TODAY) == []
+
+
 def test_a_working_saturday_brings_the_date_nearer() -> None:
     found = recount([asked(1)], corrected(march(14), working=True), TODAY)
     assert dates(found) == {1: (march(26), march(20))}
