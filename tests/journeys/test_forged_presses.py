@@ -16,7 +16,7 @@ from tests.journeys.cast import Cast, a_press, everything_stored, hands_over
 from tests.town import Somebody
 
 NUMBERS = {"registered": "2026-000001", "in work": "2026-000002", "answered": "2026-000003"}
-OWN_AFFAIRS = ("people", "forms", "consents", "representatives", "audit")
+OWN_AFFAIRS = ("people", "forms", "consents", "representatives", "audit", "audit_head")
 """What a press may change about the person who pressed."""
 
 
@@ -219,6 +219,7 @@ async def test_a_declined_representative_continues_nothing_of_the_ngo(asked: Cas
     number = asked.number
     marat = await asked.town.an_ngo(None, "Marat", "Парасат", Language.EN)
     await asked.saule.presses("decline")
+    await asked.saule.presses("skip")
     for data in (f"card:{number}", f"withdraw:{number}"):
         await marat.does("presses_data", data)
         assert marat.last.startswith("There is no such question, or it is not yours.")
