@@ -166,5 +166,38 @@ async def _verify_audit(settings: Settings) -> bool:
     return whole
 
 
+@main.group()
+def admin() -> None:
+    """Administrators, from the server: the way back when nobody can open the desk any more."""
+
+
+@admin.command("add", context_settings={"ignore_unknown_options": True})
+@click.argument("id")
+def admin_add(id: str) -> None:
+    """Make the person with this Telegram ID an administrator, while the bot runs or not."""
+    settings = _settings(token=False)
+    _checked(lambda: _add_admin(settings, id))
+
+
+async def _add_admin(settings: Settings, typed: str) -> None:
+    from bot.administrators import add
+
+    click.echo(await add(settings.database_url, typed))
+
+
+@admin.command("list")
+def admin_list() -> None:
+    """Who is an administrator now, one Telegram ID a line."""
+    settings = _settings(token=False)
+    _checked(lambda: _list_admins(settings))
+
+
+async def _list_admins(settings: Settings) -> None:
+    from bot.administrators import everybody
+
+    for line in await everybody(settings.database_url):
+        click.echo(line)
+
+
 if __name__ == "__main__":
     main()

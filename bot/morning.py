@@ -72,7 +72,7 @@ async def reminders(db: AsyncConnection, city: City, now: datetime) -> list[Due]
     found = [reminder for question in looked_at if (reminder := remind(question, today, city))]
     told = {r.question.id: (r.question.id, r.next_on, r.rungs) for r in found}
     await questions.reminded(db, [told.get(q.id, (q.id, reckoned_on(q, city), q.rungs)) for q in looked_at])
-    return [*_for_officials(found, await people.directory(db), key), *await _for_ngos(db, found, today)]
+    return [*_for_officials(found, await people.directory(db, now), key), *await _for_ngos(db, found, today, now)]
 
 
 def _for_officials(found: list[Reminder], directory: Directory, key: str) -> list[Due]:
@@ -97,9 +97,9 @@ def _audience(reminder: Reminder, directory: Directory) -> dict[int, Rung | None
 
 
 def _executors(question: Question, directory: Directory) -> list[int]:
-    """The responsible official, else the whole department, else the administrators."""
+    """The responsible official or who stands in for them, else the whole department, else the administrators."""
     if question.responsible_id is not None:
-        return [question.responsible_id]
+        return [directory.responsible(question.responsible_id)]
     return directory.officials.get(question.department_id or 0) or directory.admins
 
 
@@ -126,12 +126,12 @@ def _line(reminder: Reminder, rung: Rung | None) -> Line:
     }
 
 
-async def _for_ngos(db: AsyncConnection, found: list[Reminder], today: date) -> list[Due]:
+async def _for_ngos(db: AsyncConnection, found: list[Reminder], today: date, now: datetime) -> list[Due]:
     """The NGO is told once that an answer is late, and who has been told."""
     of_person: dict[int, list[Line]] = defaultdict(list)
     for reminder in found:
         if reminder.first_late:
-            for person_id in await questions.recipients(db, reminder.question, Audience.NGO):
+            for person_id in await questions.recipients(db, reminder.question, Audience.NGO, now):
                 line = {"question": reminder.question.id, "rungs": list(reminder.climbed)}
                 of_person[person_id].append(line)
     return [Due(id_, "late", {"lines": lines}, f"late {today} {id_}") for id_, lines in of_person.items()]
@@ -140,7 +140,7 @@ async def _for_ngos(db: AsyncConnection, found: list[Reminder], today: date) -> 
 async def cards(db: AsyncConnection, city: City, now: datetime) -> list[Due]:
     """Each department's morning card, once a working day from its time on; once a week the summary as well."""
     local = now.astimezone(city.zone)
-    directory = await people.directory(db)
+    directory = await people.directory(db, now)
     due: list[Due] = []
     for department_id, officials in directory.officials.items():
         key = f"digest {department_id} {local.date()}"

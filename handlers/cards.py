@@ -95,10 +95,15 @@ def attachments(words: Words, attached: Sequence[Attachment]) -> Markup | None:
 
 
 def card(
-    words: Words, question: Question, history: Sequence[Entry], attached: Sequence[Attachment], today: date
+    words: Words,
+    question: Question,
+    history: Sequence[Entry],
+    attached: Sequence[Attachment],
+    today: date,
+    away: Markup | None = None,
 ) -> list[Block]:
-    """The whole question: facts, text, what happened since."""
-    blocks: list[Block] = [facts(words, question, today), Quote(question.text)]
+    """The whole question: facts, perhaps that the responsible official is away, text, what happened since."""
+    blocks: list[Block] = [lines(facts(words, question, today), away), Quote(question.text)]
     if listed := attachments(words, attached):
         blocks.append(listed)
     said = words.say("<b>History</b>")
@@ -115,6 +120,7 @@ _HISTORY = {
     Action.TAKE: N_("{when}: taken by {who}"),
     Action.ASSIGN: N_("{when}: {who} gave it to {assignee}"),
     Action.ROUTE: N_("{when}: sent to the department"),
+    Action.HAND_OVER: N_("{when}: its official left the department, it went to {assignee}"),
     Action.ANSWER: N_("{when}: answered by {who}: {outcome}"),
     Action.WITHDRAW: N_("{when}: withdrawn by the NGO"),
     Action.ADD: N_("{when}: addition by the NGO"),
@@ -134,8 +140,9 @@ _HISTORY_VERDICTS = {
 
 def history_line(words: Words, entry: Entry) -> Markup:
     verdict = _HISTORY_VERDICTS.get(entry.action)
+    nobody = entry.action is Action.HAND_OVER and not entry.assignee
     said = words.say(
-        _HISTORY[entry.action],
+        N_("{when}: its official left the department") if nobody else _HISTORY[entry.action],
         when=words.moment(entry.at),
         who=entry.actor or words.say("an official"),
         assignee=entry.assignee or words.say("an official"),
@@ -188,7 +195,7 @@ def grouped(words: Words, found: Sequence[Question], today: date, soon: date) ->
 
 def answer(words: Words, question: Question, entry: Entry) -> list[Block]:
     """The answer in the frame of the reader's language, the text as written."""
-    who = ", ".join(part for part in (entry.actor, question.responsible_post) if part)
+    who = ", ".join(part for part in (entry.actor, entry.post) if part)
     head = lines(
         words.say("<b>№ {number}</b>: there is an answer.", number=question.number),
         outcome(words, entry.outcome),
@@ -285,7 +292,7 @@ def voice_text(words: Words, voice: Attachment) -> str:
     return f"{words.say(ATTACHMENT_WORDS[AttachmentKind.VOICE])}, {voice.duration // 60}:{voice.duration % 60:02d}"
 
 
-_REPRESENTATIVE_STATES = {
+REPRESENTATIVE_STATES = {
     RepresentativeState.WAITING: N_("waiting for approval"),
     RepresentativeState.VERIFIED: N_("approved"),
     RepresentativeState.DECLINED: N_("declined"),
@@ -304,7 +311,7 @@ def applicant(words: Words, person: Person, organization: Organization | None) -
         words.say("BIN: {bin}", bin=organization.bin) if organization.bin else words.say("BIN: not given"),
         words.say("Field of work: {field}", field=words.say(FIELDS[field]) if field in FIELDS else field),
         words.say("Not in the register yet") if organization.state is OrganizationState.PROPOSED else None,
-        words.say("Status: {status}", status=words.say(_REPRESENTATIVE_STATES[state])),
+        words.say("Status: {status}", status=words.say(REPRESENTATIVE_STATES[state])),
     )
 
 

@@ -24,7 +24,7 @@ def commands(words: Words, person: Person) -> list[tuple[str, Markup]]:
     if person.official:
         mine += [("inbox", words.say("what the department owes")), ("digest", words.say("the morning card now"))]
     if person.is_admin:
-        mine += [("admin", words.say("the administrator's desk"))]
+        mine += [("admin", words.say("the administrator's desk")), ("announce", words.say("write an announcement"))]
     return [
         *mine,
         ("help", words.say("what the bot can do")),
@@ -135,7 +135,7 @@ async def keep(turn: Turn) -> None:
 
 async def forget_twice(turn: Turn) -> None:
     """The name goes, the questions stay with the NGO."""
-    if turn.person.is_admin and await people.count_admins(turn.db) == 1:
+    if turn.person.is_admin and await people.admins_to_change(turn.db) == [turn.person.id]:
         turn.reply(
             turn.say("You are the only administrator: without you nobody could run the bot. Invite another first.")
         )

@@ -179,7 +179,7 @@ async def _digest(m: Morning) -> Said | None:
     department_id = m.row.facts["department"]
     if m.person.department_id != department_id:
         return None
-    only = m.person.id if m.row.facts["mine"] else None
+    only = m.person.answers_for if m.row.facts["mine"] else None
     blocks, shown, rest = await digest(m.db, m.words, m.city, m.today, department_id, only)
     if blocks:
         return _said(m, blocks, shown, rest)
@@ -188,7 +188,7 @@ async def _digest(m: Morning) -> Said | None:
 
 
 async def digest(
-    db: AsyncConnection, words: Words, city: City, today: date, department_id: int, only: int | None
+    db: AsyncConnection, words: Words, city: City, today: date, department_id: int, only: frozenset[int] | None
 ) -> tuple[list[Block], list[Question], int]:
     """The department's card as it is now: counts, the ten most urgent, yesterday's answers with the NGOs' verdicts.
 

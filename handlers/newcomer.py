@@ -1,6 +1,7 @@
 """First contact: language, consent, and who the person is; invitations by link."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from markupsafe import Markup
 
@@ -26,7 +27,7 @@ from domain.register import (
 from handlers import everyone, keyboards
 from handlers.speech import Button
 from handlers.turn import Turn
-from storage import departments, forms, invitations, outbox, people, register
+from storage import departments, forms, inbox, invitations, outbox, people, register
 from texts import N_, Words
 from texts.labels import FIELDS
 
@@ -38,13 +39,47 @@ async def start(turn: Turn) -> None:
     remembered = await forms.find(turn.db, turn.person.id, "start")
     data = remembered.data if remembered else {}
     if code := " ".join(turn.args):
-        data = {"invitation": invitations.fingerprint(code)}
-        if await _invitation(turn, data["invitation"]) is None:
-            turn.reply(_useless_invitation(turn))
-            data = {}
-            if turn.person.consented:
-                return
+        await inbox.mask(turn.db, turn.update_id, code)
+        found = await _invitation_of_code(turn, code)
+        if found is None and turn.person.consented:
+            return
+        data = {"invitation": found} if found else {}
     await proceed(turn, data)
+
+
+async def _invitation_of_code(turn: Turn, code: str) -> str | None:
+    """The fingerprint of a code that opens something; else a sentence that says why it does not."""
+    until = await invitations.slowed(turn.db, turn.person.id)
+    if until and turn.now < until:
+        turn.reply(_slowed(turn, until))
+        return None
+    fingerprint = invitations.fingerprint(code)
+    found = await invitations.find(turn.db, fingerprint)
+    if found and found.works(turn.now):
+        return fingerprint
+    turn.reply(_useless_invitation(turn))
+    if found is None:
+        await _guessed(turn)
+    return None
+
+
+def _slowed(turn: Turn, until: datetime) -> Markup:
+    return turn.say(
+        "Too many invitations that do not exist came from you. The next one is looked at after {when}.",
+        when=turn.words.moment(until),
+    )
+
+
+async def _guessed(turn: Turn) -> None:
+    """A code that no invitation bears is counted; when they are too many, administrators hear of it once a day."""
+    until = await invitations.note_wrong_code(turn.db, turn.person.id, turn.now)
+    if until is None:
+        return
+    turn.reply(_slowed(turn, until))
+    facts = {"person": turn.person.id, "until": until.isoformat()}
+    for admin_id in await people.admin_ids(turn.db):
+        key = f"guessing {turn.person.id} {turn.city.today(turn.now)} {admin_id}"
+        await outbox.say(turn.db, admin_id, "guessing", facts, turn.now, key=key)
 
 
 async def proceed(turn: Turn, data: dict[str, str], *, just_agreed: bool = False) -> None:
@@ -257,7 +292,7 @@ def _what_is_wrong(turn: Turn, error: BadBin) -> Markup:
 
 
 async def organization_chosen(turn: Turn) -> None:
-    found = await register.by_id(turn.db, number(turn.args))
+    found = await register.standing(turn.db, number(turn.args))
     if found is None:
         await i_am_ngo(turn)
         return
@@ -373,7 +408,7 @@ async def accept(turn: Turn, fingerprint: str) -> None:
         turn.reply(_useless_invitation(turn))
         return
     person_id = turn.person.id
-    await turn.audit("invitation used", f"invitation {found.id}", after=f"{found.role} {person_id}")
+    await turn.audit("invitation used", f"invitation {found.id}", after=f"{found.role}, person {person_id}")
     match found.role:
         case Role.REPRESENTATIVE if found.organization_id is not None:
             state = RepresentativeState.VERIFIED

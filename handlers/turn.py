@@ -41,6 +41,8 @@ class Said:
     name: str
     telegram_language: str = ""
     text: str = ""
+    written: str = ""  # `text` to the letter, for which the places in `entities` hold
+    entities: tuple[dict[str, Any], ...] = ()
     attachment: Attachment | None = None
     stranger: bool = False
     pressed: str | None = None
@@ -90,6 +92,8 @@ def _said(message: Message, *, edited: bool) -> Said:
         _name(message.from_user),
         message.from_user.language_code or "",
         text="" if blank(text) else text,
+        written=message.text or message.caption or "",
+        entities=tuple(entity.to_dict() for entity in message.entities or message.caption_entities),
         attachment=attachment,
         stranger=attachment is None and message.text is None,
         message_id=message.message_id,
@@ -247,5 +251,5 @@ class Turn:
 
     async def refresh(self) -> None:
         """Read the person anew after what they are has changed."""
-        self.person = await people.load(self.db, self.person.id) or self.person
+        self.person = await people.load(self.db, self.person.id, self.now) or self.person
         self.words = Words(self.person.language or self.words.language, self.city.zone)

@@ -35,14 +35,20 @@ async def anything_to_say(db: AsyncConnection, department_id: int, yesterday: Sp
 
 
 async def of_department(
-    db: AsyncConnection, department_id: int, *, today: date, soon: date, yesterday: Span, only: int | None = None
+    db: AsyncConnection,
+    department_id: int,
+    *,
+    today: date,
+    soon: date,
+    yesterday: Span,
+    only: frozenset[int] | None = None,
 ) -> Digest:
-    """`only` an official: what they are responsible for themselves."""
-    page = await inbox_of(db, department_id, today=today, soon=soon, page=0, size=TOP, responsible_id=only)
+    """`only` an official and those they stand in for: what these are responsible for."""
+    page = await inbox_of(db, department_id, today=today, soon=soon, page=0, size=TOP, only=only)
     group = urgency(today, soon)
     where = owed_by(department_id)
     if only is not None:
-        where = and_(where, questions.c.responsible_id == only)
+        where = and_(where, questions.c.responsible_id.in_(only))
     counted = await db.execute(select(group.label("group"), func.count()).where(where).group_by(group))
     return Digest(
         {Urgency(row[0]): row[1] for row in counted},

@@ -1,6 +1,7 @@
 """Updates as Telegram handed them over: stored before they are confirmed, handled once, oldest of each person first."""
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,6 +28,30 @@ class Received:
     person_id: int
     payload: dict[str, Any]
     attempts: int
+
+
+def usable(update: Any) -> bool:
+    """Without an id an update can be neither stored nor confirmed."""
+    update_id = update.get("update_id") if isinstance(update, dict) else None
+    return type(update_id) is int and 0 < update_id < 2**63
+
+
+def press_of(update: dict[str, Any]) -> str | None:
+    """The id of the pressed button's query, which wants an answer at once."""
+    query = update.get("callback_query")
+    press = query.get("id") if isinstance(query, dict) else None
+    return press if isinstance(press, str) else None
+
+
+def person_of(update: dict[str, Any]) -> int:
+    """Whose update it is: the order is kept within a person. 0 when it is from nobody."""
+    for kind in ("message", "edited_message", "callback_query", "my_chat_member"):
+        content = update.get(kind)
+        sender = content.get("from") if isinstance(content, dict) else None
+        person_id = sender.get("id") if isinstance(sender, dict) else None
+        if type(person_id) is int and 0 < person_id < 2**63:
+            return person_id
+    return 0
 
 
 async def store(db: AsyncConnection, updates: Iterable[tuple[int, int, dict[str, Any]]], now: datetime) -> None:
@@ -78,6 +103,13 @@ async def take(db: AsyncConnection, now: datetime) -> Received | None:
 
 async def done(db: AsyncConnection, update_id: int, now: datetime) -> None:
     await db.execute(update(inbox).where(inbox.c.update_id == update_id).values(done_at=now))
+
+
+async def mask(db: AsyncConnection, update_id: int, secret: str) -> None:
+    """What opens a door does not stay in the stored update. Codes of ours are long, and stand in JSON as they are."""
+    if re.fullmatch(r"[A-Za-z0-9_-]{20,64}", secret):
+        payload = func.replace(inbox.c.payload, secret, "***")
+        await db.execute(update(inbox).where(inbox.c.update_id == update_id).values(payload=payload))
 
 
 async def failed(db: AsyncConnection, received: Received, error: str, now: datetime) -> bool:

@@ -47,6 +47,7 @@ class Outgoing:
     question_id: int | None
     created_at: datetime
     attempts: int
+    announcement_id: int | None = None
 
 
 def _row(row: Row[Any]) -> Outgoing:
@@ -59,6 +60,7 @@ def _row(row: Row[Any]) -> Outgoing:
         row.question_id,
         row.created_at,
         row.attempts,
+        row.announcement_id,
     )
 
 
@@ -87,7 +89,7 @@ async def say(
     await db.execute(row.on_conflict_do_nothing(index_elements=["key"]))
 
 
-def _next_of_each_chat(now: datetime) -> Select[tuple[int]]:
+def _next_of_each_chat(now: datetime) -> Select[tuple[int, int]]:
     """What each chat is to hear next, replies first; a chat with a row under way is left alone.
 
     In one pass over what waits. Asking of each row whether an earlier one waits would let PostgreSQL compare each with
@@ -100,17 +102,23 @@ def _next_of_each_chat(now: datetime) -> Select[tuple[int]]:
         .where(outbox.c.done_at.is_(None), outbox.c.not_before <= now, outbox.c.chat_id.not_in(under_way))
         .subquery()
     )
-    return select(waiting.c.id).where(waiting.c.place == 1).order_by(waiting.c.priority, waiting.c.id)
+    query = select(waiting.c.id, waiting.c.priority).where(waiting.c.place == 1)
+    return query.order_by(waiting.c.priority, waiting.c.id)
 
 
-async def claim(db: AsyncConnection, owner: str, limit: int, now: datetime) -> list[Outgoing]:
-    """Up to `limit` rows, leased to `owner`: the next one of each chat, replies first.
+async def claim(
+    db: AsyncConnection, owner: str, limit: int, now: datetime, *, bulk: int | None = None
+) -> list[Outgoing]:
+    """Up to `limit` rows, leased to `owner`: the next one of each chat, replies first; at most `bulk` announcements.
 
     A chat with a row under way is left alone, so the order within a chat holds and one slow chat delays no other.
     Races other copies, which may claim, settle or postpone the same rows between the two queries: the second one asks
     again whether a row is free, and passes over those that another copy is claiming now.
     """
-    seen = list(await db.scalars(_next_of_each_chat(now).limit(4 * limit)))
+    bulk = limit if bulk is None else bulk
+    first = list(await db.execute(_next_of_each_chat(now).limit(4 * limit)))
+    seen = [row.id for row in first if row.priority < Priority.ANNOUNCEMENT]
+    seen += [row.id for row in first if row.priority == Priority.ANNOUNCEMENT][: 4 * bulk]
     free = or_(outbox.c.leased_until.is_(None), outbox.c.leased_until <= now)
     query = (
         select(outbox)
@@ -120,6 +128,7 @@ async def claim(db: AsyncConnection, owner: str, limit: int, now: datetime) -> l
         .with_for_update(skip_locked=True)
     )
     rows = [_row(row) for row in await db.execute(query)] if seen else []
+    rows = rows[: sum(row.priority < Priority.ANNOUNCEMENT for row in rows) + bulk]  # announcements are the last
     if rows:
         await db.execute(
             update(outbox)
@@ -210,9 +219,24 @@ async def drop_for_blocked(db: AsyncConnection, chat_id: int, now: datetime) -> 
     await db.execute(update(outbox).where(waiting).values(values))
 
 
+async def waiting_about_questions(db: AsyncConnection, chat_id: int) -> list[tuple[int, int]]:
+    """(row, question) of what waits to be said there and is not under way."""
+    waiting = and_(outbox.c.chat_id == chat_id, outbox.c.done_at.is_(None), outbox.c.leased_until.is_(None))
+    query = select(outbox.c.id, outbox.c.question_id).where(waiting, outbox.c.question_id.isnot(None))
+    return [(row.id, row.question_id) for row in await db.execute(query)]
+
+
 async def revive(db: AsyncConnection, chat_id: int, now: datetime) -> None:
-    """The person is back: what could not be said to them is said now, in the words of now. Dialogue is over."""
-    unsaid = and_(outbox.c.chat_id == chat_id, outbox.c.fate == Fate.BLOCKED, outbox.c.template != "reply")
+    """The person is back: what could not be said to them is said now, in the words of now. Dialogue is over.
+
+    So are announcements: their author has read that this person was not reached, and may repeat them.
+    """
+    unsaid = and_(
+        outbox.c.chat_id == chat_id,
+        outbox.c.fate == Fate.BLOCKED,
+        outbox.c.template != "reply",
+        outbox.c.announcement_id.is_(None),
+    )
     values = {"done_at": None, "fate": None, "attempts": 0, "not_before": now, "created_at": now}
     await db.execute(update(outbox).where(unsaid).values(values))
 

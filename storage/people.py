@@ -1,7 +1,7 @@
 """People and what they are: language, consent, the NGO or department they speak for."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,12 +12,14 @@ from domain.people import (
     Language,
     Names,
     Official,
+    OrganizationState,
     Person,
     Representative,
     RepresentativeState,
     Wants,
 )
 from domain.question import Status
+from storage import leaves
 from storage.database import insert
 from storage.tables import (
     admins,
@@ -35,7 +37,9 @@ from storage.tables import (
     question_messages,
     questions,
     representatives,
+    wrong_codes,
 )
+from storage.tables import leaves as leaves_table
 
 _CONSENT = (
     select(consents.c.version)
@@ -52,7 +56,9 @@ _PEOPLE = (
         representatives.c.organization_id,
         representatives.c.state.label("representative_state"),
         representatives.c.is_head.label("leads_ngo"),
+        representatives.c.reason.label("representative_reason"),
         organizations.c.name.label("organization_name"),
+        organizations.c.state.label("organization_state"),
         officials.c.department_id,
         officials.c.is_head.label("leads_department"),
         officials.c.name.label("official_name"),
@@ -62,6 +68,7 @@ _PEOPLE = (
         departments.c.name_kk,
         exists(select(literal(1)).where(admins.c.person_id == people.c.id)).label("is_admin"),
         exists(select(literal(1)).where(deputy_mayors.c.person_id == people.c.id)).label("is_deputy_mayor"),
+        exists(select(literal(1)).select_from(leaves_table)).label("somebody_is_away"),
     )
     .select_from(people)
     .outerjoin(representatives, representatives.c.person_id == people.c.id)
@@ -91,7 +98,9 @@ def _representative(row: Row[Any]) -> Representative | None:
     if row.organization_id is None:
         return None
     state = RepresentativeState(row.representative_state)
-    return Representative(row.organization_id, row.organization_name, state, row.leads_ngo)
+    suspended = row.organization_state == OrganizationState.SUSPENDED
+    reason = row.representative_reason
+    return Representative(row.organization_id, row.organization_name, state, row.leads_ngo, suspended, reason)
 
 
 def _official(row: Row[Any]) -> Official | None:
@@ -101,9 +110,28 @@ def _official(row: Row[Any]) -> Official | None:
     return Official(row.department_id, department, row.leads_department, row.official_name, row.post)
 
 
-async def load(db: AsyncConnection, person_id: int) -> Person | None:
+async def load(db: AsyncConnection, person_id: int, now: datetime | None = None) -> Person | None:
+    """With `now` an official is loaded with the colleagues they stand in for at that moment, else for nobody."""
     row = (await db.execute(_PEOPLE.where(people.c.id == person_id))).one_or_none()
-    return _person(row) if row else None
+    if row is None:
+        return None
+    person = _person(row)
+    if now is None or person.official is None or not row.somebody_is_away:
+        return person
+    return await _standing_in(db, person, person.official.department_id, now)
+
+
+async def _standing_in(db: AsyncConnection, person: Person, department_id: int, now: datetime) -> Person:
+    chosen = await leaves.stand_ins(db, now, department_id)
+    absent = frozenset(away for away, colleague in chosen.items() if colleague == person.id)
+    if not absent:
+        return person
+    return replace(person, stands_in_for=absent, stands_in_for_head=await _head_of(db, department_id) in absent)
+
+
+async def _head_of(db: AsyncConnection, department_id: int) -> int | None:
+    query = select(officials.c.person_id).where(officials.c.department_id == department_id, officials.c.is_head)
+    return await db.scalar(query)
 
 
 async def load_many(db: AsyncConnection, person_ids: list[int]) -> list[Person]:
@@ -114,7 +142,7 @@ async def load_many(db: AsyncConnection, person_ids: list[int]) -> list[Person]:
 
 async def meet(db: AsyncConnection, person_id: int, name: str, now: datetime) -> Person:
     """The person, stored on the first message, under the name Telegram says now."""
-    person = await load(db, person_id)
+    person = await load(db, person_id, now)
     if person is None:
         row = insert(db, people).values(id=person_id, name=name, created_at=now)
         await db.execute(row.on_conflict_do_nothing())
@@ -164,6 +192,7 @@ async def represent(
         "since": now,
         "decided_by": None,
         "decided_at": None,
+        "reason": "",
     }
     row = insert(db, representatives).values(person_id=person_id, **values)
     await db.execute(row.on_conflict_do_update(index_elements=["person_id"], set_=values))
@@ -181,7 +210,7 @@ async def _is_first(db: AsyncConnection, organization_id: int) -> bool:
 
 
 async def decide(
-    db: AsyncConnection, person_id: int, state: RepresentativeState, decided_by: int, now: datetime
+    db: AsyncConnection, person_id: int, state: RepresentativeState, decided_by: int, now: datetime, reason: str = ""
 ) -> bool:
     """An administrator's word on a waiting person. False when nobody is waiting under this id (any more)."""
     organization = await db.scalar(
@@ -195,7 +224,7 @@ async def decide(
     await db.execute(
         update(representatives)
         .where(representatives.c.person_id == person_id)
-        .values(state=state, is_head=is_head, decided_by=decided_by, decided_at=now)
+        .values(state=state, is_head=is_head, decided_by=decided_by, decided_at=now, reason=reason)
     )
     return True
 
@@ -213,10 +242,52 @@ async def serve_in(db: AsyncConnection, person_id: int, department_id: int, is_h
     """
     await release_questions(db, person_id, but_of=department_id)
     if is_head:
-        await db.execute(update(officials).where(officials.c.department_id == department_id).values(is_head=False))
+        await _without_a_head(db, department_id)
     values = {"department_id": department_id, "is_head": is_head, "since": now}
     row = insert(db, officials).values(person_id=person_id, **values)
     await db.execute(row.on_conflict_do_update(index_elements=["person_id"], set_=values))
+
+
+async def _without_a_head(db: AsyncConnection, department_id: int) -> None:
+    """Locked: two administrators may each choose a new head at this moment, and there is one in the end."""
+    here = select(departments.c.id).where(departments.c.id == department_id)
+    await db.execute(here.with_for_update(key_share=True))
+    await db.execute(update(officials).where(officials.c.department_id == department_id).values(is_head=False))
+
+
+async def lead(db: AsyncConnection, department_id: int, person_id: int | None) -> None:
+    """This official of the department leads it from now on; None: nobody does."""
+    await _without_a_head(db, department_id)
+    here = (officials.c.person_id == person_id) & (officials.c.department_id == department_id)
+    await db.execute(update(officials).where(here).values(is_head=True))
+
+
+async def official_to_change(db: AsyncConnection, person_id: int) -> Person | None:
+    """An official, locked: they may take a question at this very moment, and a colleague may remove them as well."""
+    await db.execute(select(officials.c.person_id).where(officials.c.person_id == person_id).with_for_update())
+    found = await load(db, person_id)
+    return found if found and found.official else None
+
+
+async def dismiss(db: AsyncConnection, person_id: int) -> None:
+    """The person is an official no more. Their open questions are for the caller to hand over."""
+    await _drop_duties(db, person_id)
+    await db.execute(delete(officials).where(officials.c.person_id == person_id))
+
+
+async def transfer(db: AsyncConnection, person_id: int, department_id: int, now: datetime) -> None:
+    """The official works in this department from now on, not as its head. Name and post stay."""
+    await _drop_duties(db, person_id)
+    values = {"department_id": department_id, "is_head": False, "since": now}
+    await db.execute(update(officials).where(officials.c.person_id == person_id).values(values))
+
+
+async def _drop_duties(db: AsyncConnection, person_id: int) -> None:
+    """What hangs on the department: a leave, standing in for colleagues, answers being written."""
+    await db.execute(delete(leaves_table).where(leaves_table.c.person_id == person_id))
+    await db.execute(update(leaves_table).where(leaves_table.c.deputy_id == person_id).values(deputy_id=None))
+    written = or_(forms.c.name.like("answer %"), forms.c.name == "introduce")
+    await db.execute(delete(forms).where(forms.c.person_id == person_id, written))
 
 
 async def introduce(db: AsyncConnection, person_id: int, name: str, post: str) -> None:
@@ -245,23 +316,32 @@ async def set_wants(db: AsyncConnection, person_id: int, wants: Wants) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """Who is who in the city's house, read once for a sweep over many questions."""
+    """Who is who in the city's house, read once for a sweep over many questions.
+
+    Of officials and heads those who are told: colleagues in the place of who is on leave.
+    """
 
     officials: dict[int, list[int]]
     heads: dict[int, int]
     admins: list[int]
     deputy_mayors: list[int]
+    stand_ins: dict[int, int] = field(default_factory=dict)
+
+    def responsible(self, person_id: int) -> int:
+        """Who hears of this official's questions."""
+        return self.stand_ins.get(person_id, person_id)
 
 
-async def directory(db: AsyncConnection) -> Directory:
+async def directory(db: AsyncConnection, now: datetime) -> Directory:
+    chosen = await leaves.stand_ins(db, now)
     of_departments: dict[int, list[int]] = {}
     heads: dict[int, int] = {}
     for row in await db.execute(select(officials).order_by(officials.c.person_id)):
         of_departments.setdefault(row.department_id, []).append(row.person_id)
         if row.is_head:
-            heads[row.department_id] = row.person_id
-    deputies = await db.scalars(select(deputy_mayors.c.person_id).order_by(deputy_mayors.c.person_id))
-    return Directory(of_departments, heads, await admin_ids(db), list(deputies))
+            heads[row.department_id] = chosen.get(row.person_id, row.person_id)
+    told = {department: leaves.instead(staff, chosen) for department, staff in of_departments.items()}
+    return Directory(told, heads, await admin_ids(db), await deputy_mayor_ids(db), chosen)
 
 
 async def appoint(db: AsyncConnection, person_ids: list[int], now: datetime) -> None:
@@ -274,6 +354,10 @@ async def appoint(db: AsyncConnection, person_ids: list[int], now: datetime) -> 
 
 async def admin_ids(db: AsyncConnection) -> list[int]:
     return list(await db.scalars(select(admins.c.person_id).order_by(admins.c.person_id)))
+
+
+async def deputy_mayor_ids(db: AsyncConnection) -> list[int]:
+    return list(await db.scalars(select(deputy_mayors.c.person_id).order_by(deputy_mayors.c.person_id)))
 
 
 async def everything_about(db: AsyncConnection, person_id: int) -> dict[str, Any]:
@@ -293,6 +377,8 @@ async def everything_about(db: AsyncConnection, person_id: int) -> dict[str, Any
         "official": select(departments.c.name_en, officials.c.name, officials.c.post, officials.c.since)
         .join(departments, departments.c.id == officials.c.department_id)
         .where(officials.c.person_id == person_id),
+        "leave": select(leaves_table.c.since, leaves_table.c.until).where(leaves_table.c.person_id == person_id),
+        "wrong_codes": select(wrong_codes.c.at).where(wrong_codes.c.person_id == person_id),
         "questions": select(
             questions.c.number, questions.c.kind, questions.c.status, questions.c.text, questions.c.registered_at
         )
@@ -332,7 +418,8 @@ async def _forget_messages(db: AsyncConnection, person_id: int) -> None:
     """What waits is not said; of what was said stays how it ended, which the official's card shows."""
     here = outbox.c.chat_id == person_id
     about = (outbox.c.template == "applicant") & (outbox.c.facts == json.dumps({"person": person_id}))
-    await db.execute(delete(outbox).where(or_(here & outbox.c.done_at.is_(None), about)))
+    guessed = (outbox.c.template == "guessing") & outbox.c.key.like(f"guessing {person_id} %")
+    await db.execute(delete(outbox).where(or_(here & outbox.c.done_at.is_(None), about, guessed)))
     await db.execute(update(outbox).where(here).values(chat_id=0, key=None, facts="{}"))
 
 
@@ -358,3 +445,24 @@ async def release_questions(db: AsyncConnection, person_id: int, *, but_of: int 
 
 async def count_admins(db: AsyncConnection) -> int:
     return await db.scalar(select(func.count()).select_from(admins)) or 0
+
+
+async def admins_to_change(db: AsyncConnection) -> list[int]:
+    """The administrators, locked: of two who remove each other at this moment, one must stay."""
+    query = select(admins.c.person_id).order_by(admins.c.person_id).with_for_update()
+    return list(await db.scalars(query))
+
+
+async def remove_admin(db: AsyncConnection, person_id: int, by: int) -> bool:
+    """False when it may not be: the last one stays, and whoever was removed a moment ago removes nobody."""
+    known = await admins_to_change(db)
+    if by not in known or person_id not in known or len(known) == 1:
+        return False
+    await db.execute(delete(admins).where(admins.c.person_id == person_id))
+    return True
+
+
+async def remove_deputy_mayor(db: AsyncConnection, person_id: int) -> bool:
+    """False when the person is none."""
+    gone = await db.execute(delete(deputy_mayors).where(deputy_mayors.c.person_id == person_id))
+    return bool(gone.rowcount)

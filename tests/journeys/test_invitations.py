@@ -1,12 +1,23 @@
 """Who lets whom in: links that work once, and an administrator's word on those who came by themselves."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from domain.people import Language
-from storage.tables import admins, audit, invitations, officials, organizations, representatives
+from storage.tables import (
+    admins,
+    audit,
+    inbox,
+    invitations,
+    officials,
+    organizations,
+    outbox,
+    representatives,
+    wrong_codes,
+)
 from tests.journeys.cast import PARASAT, Cast, everything_stored
 from tests.town import Somebody, Town
 
@@ -173,18 +184,122 @@ async def test_an_invitation_that_expires_between_the_link_and_the_consent_does_
 
 @pytest.mark.parametrize("code", ["x", "' OR 1=1 --", "a" * 3000, "%s", "{0.__class__}", "../../x"])
 async def test_a_code_somebody_made_up_opens_nothing(cast: Cast, code: str) -> None:
-    before = await everything_stored(cast.town)
+    before = await everything_stored(cast.town, "wrong_codes")
     await cast.aigerim.writes(f"/start {code}")
     assert cast.aigerim.last == USELESS
-    assert await everything_stored(cast.town) == before
+    assert await everything_stored(cast.town, "wrong_codes") == before
 
 
-async def test_the_code_is_stored_nowhere(cast: Cast) -> None:
+async def test_the_code_is_stored_nowhere_not_even_in_the_post(cast: Cast) -> None:
     start = await cast.town.invited(cast.saule, "Administrator")
     code = start.removeprefix("/start ")
     await cast.aigerim.writes(start)
-    stored = await everything_stored(cast.town)
-    assert code not in str(stored)
+    async with cast.town.app.database.reading() as db:
+        post = [str(tuple(row)) for table in (inbox, outbox) for row in await db.execute(select(table))]
+    assert code not in str(await everything_stored(cast.town)) + "".join(post)
+
+
+# --- the link, its picture, and all that were made ------------------------------------------------------------------
+
+
+async def test_the_link_comes_with_a_qr_picture_whose_caption_says_for_whom(cast: Cast) -> None:
+    start = await cast.town.invited(cast.saule, "Official", "Education")
+    picture = cast.saule.phone.chat[-2]
+    assert picture["caption"] == "Invitation: Official, Education. A QR code of the link that stands below."
+    file = cast.town.telegram.files[picture["photo"][-1]["file_id"]]
+    assert file.content.startswith(b"\x89PNG")
+    assert start.removeprefix("/start ") in cast.saule.last
+
+
+async def test_all_invitations_are_listed_the_open_ones_first(cast: Cast) -> None:
+    saule = cast.saule
+    await saule.writes("/admin")
+    await saule.presses("invitation")
+    await saule.presses("all_invitations")
+    assert saule.last == (
+        "Invitations, open: 0, in all: 1\n\nOfficial, Culture and languages: used by Daniyar, 2 March 2026, 11:00"
+    )
+    await _for_an_ngo(saule)
+    await saule.presses("all_invitations")
+    assert saule.last.splitlines()[2] == f"Representative, {PARASAT}: open until 16 March 2026, 11:00"
+    await saule.presses(f"Representative, {PARASAT}")
+    assert saule.last.splitlines()[:3] == [
+        f"Invitation: Representative, {PARASAT}",
+        "Status: open until 16 March 2026, 11:00",
+        "Made by Saule, 2 March 2026, 11:00",
+    ]
+    assert saule.buttons == ["1 day", "14 days", "30 days", "Withdraw", "Back"]
+
+
+async def test_a_withdrawn_invitation_opens_nothing_and_the_link_stays_readable(cast: Cast) -> None:
+    start = await cast.town.invited(cast.saule, "Administrator")
+    await cast.saule.presses("withdraw")
+    assert "Status: withdrawn, 2 March 2026, 11:00" in cast.saule.last
+    assert start.removeprefix("/start ") in cast.saule.texts[-2]
+    await cast.aigerim.writes(start)
+    assert cast.aigerim.last == USELESS
+    withdrawn = cast.saule.phone.last
+    await cast.saule.does("presses_data", "inv_withdraw:2", withdrawn["message_id"])
+    await cast.saule.does("presses_data", "inv_until:2:30", withdrawn["message_id"])
+    assert "Status: withdrawn" in cast.saule.last
+    async with cast.town.app.database.reading() as db:
+        deeds = list(await db.scalars(select(audit.c.action).order_by(audit.c.id)))
+    assert deeds[-2:] == ["invited", "invitation withdrawn"]
+
+
+@pytest.mark.parametrize(("days", "after", "works"), [("1 day", 2, False), ("30 days", 29, True)])
+async def test_how_long_it_works_is_chosen(cast: Cast, days: str, after: int, works: bool) -> None:
+    start = await cast.town.invited(cast.saule, "Administrator")
+    await cast.saule.presses(days)
+    cast.town.clock.skip(timedelta(days=after))
+    await cast.aigerim.writes(start)
+    assert (cast.aigerim.last == "You are now an administrator. /admin") is works
+
+
+# --- guessing -------------------------------------------------------------------------------------------------------
+
+
+async def test_who_guesses_is_slowed_and_administrators_hear_of_it_once(cast: Cast) -> None:
+    start = await cast.town.invited(cast.saule, "Administrator")
+    told = len(cast.saule.texts)
+    for n in range(5):
+        await cast.aigerim.writes(f"/start guess-{n}")
+    assert cast.aigerim.texts[:-1] == [USELESS] * 5
+    assert cast.aigerim.last == (
+        "Too many invitations that do not exist came from you. The next one is looked at after 2 March 2026, 12:00."
+    )
+    await cast.aigerim.writes(start)  # although it is a good one
+    assert cast.aigerim.last.startswith("Too many")
+    heard = cast.saule.texts[told:]
+    assert len(heard) == 1
+    assert heard[0].startswith("Somebody tries codes of invitations\n\nName in Telegram: Aigerim\nTelegram number: ")
+    cast.town.clock.skip(timedelta(minutes=61))
+    for n in range(5):
+        await cast.aigerim.writes(f"/start another-{n}")
+    assert len(cast.saule.texts) == told + 1
+    await cast.daniyar.writes(start)  # others are not slowed
+    assert cast.daniyar.last == "You are now an administrator. /admin"
+    await cast.town.app.purge()
+    cast.town.clock.skip(timedelta(days=2))
+    await cast.town.app.purge()
+    async with cast.town.app.database.reading() as db:
+        assert list(await db.execute(select(wrong_codes))) == []
+
+
+async def test_a_good_code_works_after_the_hour_and_old_links_are_no_guesses(cast: Cast) -> None:
+    used = await cast.town.invited(cast.saule, "Administrator")
+    await cast.daniyar.writes(used)
+    for _ in range(6):
+        await cast.aigerim.writes(used)
+        assert cast.aigerim.last == USELESS
+    start = await cast.town.invited(cast.saule, "Deputy mayor")
+    for n in range(5):
+        await cast.aigerim.writes(f"/start guess-{n}")
+    await cast.aigerim.writes(start)
+    assert cast.aigerim.last.startswith("Too many")
+    cast.town.clock.skip(timedelta(minutes=61))
+    await cast.aigerim.writes(start)
+    assert cast.aigerim.last.startswith("You are now told of what is long overdue")
 
 
 async def test_who_invited_whom_stands_in_the_audit(cast: Cast) -> None:
@@ -254,6 +369,7 @@ async def test_who_is_declined_is_told_keeps_the_question_and_may_name_another_n
     marat = await _somebody_waiting(cast.town)
     number = await cast.town.a_question(marat)
     await cast.saule.presses("decline")
+    await cast.saule.presses("skip")
     assert marat.last.startswith("You were not approved as a representative of «Клуб «Тұлпар»»")
     await marat.writes("/my")
     assert number in marat.last

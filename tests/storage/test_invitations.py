@@ -10,7 +10,7 @@ from domain.people import Invitation, Role
 from storage import invitations, people
 from storage.database import Database
 from storage.tables import invitations as rows
-from tests.storage.scene import AIGERIM, BOLAT, DAY, GUEST, NOW, SAULE, SECOND, Scene, copies
+from tests.storage.scene import AIGERIM, BOLAT, CULTURE, DAY, GUEST, HOUR, NOW, SAULE, SECOND, Scene, copies
 
 TWO_WEEKS = 14 * DAY
 
@@ -18,7 +18,7 @@ TWO_WEEKS = 14 * DAY
 async def invite(scene: Scene, role: Role = Role.OFFICIAL, **more: Any) -> str:
     given = {"department_id": scene.culture, "created_by": SAULE, "now": NOW, "expires_at": NOW + TWO_WEEKS} | more
     async with scene.database.transaction() as db:
-        return await invitations.invite(db, role, **given)
+        return (await invitations.invite(db, role, **given))[1]
 
 
 async def find(database: Database, code: str) -> Invitation | None:
@@ -148,3 +148,57 @@ async def test_open_ones_are_counted_without_the_used_and_the_expired(scene: Sce
     await use(scene.database, await invite(scene), AIGERIM)
     async with scene.database.reading() as db:
         assert await invitations.count_open(db, NOW) == 1
+
+
+async def test_a_withdrawn_one_lets_nobody_in(scene: Scene) -> None:
+    code = await invite(scene)
+    found = await find(scene.database, code)
+    assert found is not None
+    async with scene.database.transaction() as db:
+        assert await invitations.withdraw(db, found.id, NOW)
+        assert not await invitations.withdraw(db, found.id, NOW)
+        assert not await invitations.prolong(db, found.id, NOW + DAY)
+        assert not await invitations.use(db, found.id, GUEST, NOW)
+        assert await invitations.count_open(db, NOW) == 0
+
+
+async def test_of_using_and_withdrawing_at_once_one_happens(scene: Scene, database_url: str) -> None:
+    code = await invite(scene)
+    found = await find(scene.database, code)
+    assert found is not None
+
+    async def withdraw(copy: Database) -> bool:
+        async with copy.transaction() as db:
+            return await invitations.withdraw(db, found.id, NOW)
+
+    async with copies(database_url, 2) as (one, other):
+        done = await asyncio.gather(use(one, code, GUEST), withdraw(other))
+    assert sorted(done) == [False, True]
+
+
+async def test_all_of_them_are_listed_the_open_ones_first_with_who_and_for_whom(scene: Scene) -> None:
+    used = await invite(scene, Role.HEAD)
+    await use(scene.database, used, GUEST)
+    await invite(scene, Role.REPRESENTATIVE, department_id=None, organization_id=scene.parasat)
+    await invite(scene, expires_at=NOW)
+    async with scene.database.reading() as db:
+        listed = await invitations.part(db, NOW, 0, 10)
+        second = await invitations.part(db, NOW, 1, 1)
+        assert await invitations.count(db) == 3
+        assert await invitations.made(db, 0) is None
+    assert [(m.invitation.role, m.organization, m.department, m.made_by, m.used_by) for m in listed] == [
+        (Role.REPRESENTATIVE, "ОФ «Парасат»", None, "Saule", ""),
+        (Role.OFFICIAL, "", CULTURE, "Saule", ""),
+        (Role.HEAD, "", CULTURE, "Saule", "Guest"),
+    ]
+    assert second == listed[1:2]
+
+
+async def test_wrong_codes_slow_down_only_their_author_and_are_purged(scene: Scene) -> None:
+    async with scene.database.transaction() as db:
+        slowed = [await invitations.note_wrong_code(db, GUEST, NOW + n * SECOND) for n in range(5)]
+        assert slowed == [None] * 4 + [NOW + 4 * SECOND + HOUR]
+        assert await invitations.slowed(db, GUEST) == slowed[-1]
+        assert await invitations.slowed(db, BOLAT) is None
+        await invitations.purge(db, NOW + 2 * DAY)
+        assert await invitations.slowed(db, GUEST) is None

@@ -332,7 +332,7 @@ async def a_long_life(scene: Scene) -> str:
         question = await questions.register(db, change, "draft of hers", pieces, NOW, 2026)
         await forms.put(db, AIGERIM, Form("ask", "text", {"text": "Aigerim Nurlankyzy writes"}), NOW)
         await people.remember_choices(db, AIGERIM, [("Отозвать", f"withdraw:{question.number}")])
-        code = await invitations.invite(db, Role.ADMIN, created_by=AIGERIM, now=NOW, expires_at=NOW + DAY)
+        _, code = await invitations.invite(db, Role.ADMIN, created_by=AIGERIM, now=NOW, expires_at=NOW + DAY)
         found = await invitations.find(db, invitations.fingerprint(code))
         assert found is not None
         await invitations.use(db, found.id, AIGERIM, NOW)

@@ -537,7 +537,7 @@ class TestAttachments:
 class TestRecipients:
     async def told(self, scene: Scene, question: Question, audience: Audience) -> list[int]:
         async with scene.database.reading() as db:
-            return await questions.recipients(db, question, audience)
+            return await questions.recipients(db, question, audience, NOW)
 
     @pytest.mark.parametrize(
         ("audience", "told"),
