@@ -13,9 +13,14 @@ names that share some with the query; `likeness` then ranks those few, and `MATC
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
+from enum import StrEnum
 from functools import lru_cache
+from math import log
+
+from domain.people import OrganizationState
 
 
 class BadBin(ValueError):
@@ -111,8 +116,11 @@ _LEGAL_FORMS = (
 )
 
 
-def _plain(text: str) -> str:
-    """Lower-case words of letters and digits only, one space between them, no accents, one letter for look-alikes."""
+def plain(text: str) -> str:
+    """Lower-case words of letters and digits only, one space between them, no accents, one letter for look-alikes.
+
+    Two names that are plainly the same differ in nothing but typography; the legal form is a part of them.
+    """
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text.replace("№", " ")).casefold())
     spaced = "".join(_kept(c) for c in decomposed).translate(_TYPED_INSTEAD)
     return " ".join(word.translate(_TWINS) if _CYRILLIC.search(word) else word for word in spaced.split())
@@ -126,19 +134,20 @@ def _kept(character: str) -> str:
     return "" if category[0] == "M" or category == "Cf" else " "
 
 
-_SHORT_FORMS, *_LONG_FORMS = (_plain(form) for form in _LEGAL_FORMS)
+_SHORT_FORMS, *_LONG_FORMS = (plain(form) for form in _LEGAL_FORMS)
 _FORM = re.compile(rf"(?<!\S)(?:{'|'.join([*_LONG_FORMS, *_SHORT_FORMS.split()])})(?!\S)")
 
 
+@lru_cache(maxsize=4_096)
 def fold(name: str) -> str:
     """The name as it is compared: plain lower-case words, Kazakh letters as typed in Russian, no legal form.
 
     The legal form stays when there is nothing else.
     """
-    plain = bare = _plain(name)
+    written = bare = plain(name)
     while (shorter := " ".join(_FORM.sub(" ", bare).split())) != bare:  # dropping one may bring two halves together
         bare = shorter
-    return bare or plain
+    return bare or written
 
 
 def trigrams(name: str) -> frozenset[str]:
@@ -208,3 +217,94 @@ def _word_likeness(asked: str, known: str) -> float:
 
 def _ratio(a: str, b: str) -> float:
     return SequenceMatcher(None, a, b, autojunk=False).ratio()
+
+
+ALIKE = 0.8
+"""From this likeness, both ways, two names may be those of one NGO: a letter or two apart, not a word."""
+_SHARED = 0.4
+"""Two names that are alike share at least this part of their trigrams: a wrong letter spoils three."""
+_LONGEST_LIST = 100
+_WEIGHED = 10
+"""A trigram of more names than that says nothing, and only so many of the names that share most are weighed:
+ten thousand names against ten thousand alike ones take seconds, not hours."""
+
+
+class NameIndex:
+    """Finds the name most like a given one among thousands, without comparing it with each.
+
+    Two sets that share much share one of their rarest trigrams as well, so only those are kept and looked up; what is
+    found so is weighed by how rare the shared trigrams are, and the heaviest is compared closely.
+    """
+
+    def __init__(self, names: Iterable[tuple[int, str]]) -> None:
+        self._known = {id_: (name, trigrams(name)) for id_, name in names}
+        how_many = Counter(t for _, of_name in self._known.values() for t in of_name)
+        self._rare = log(len(self._known) + 2)
+        self._weight = {t: self._rare - log(n) for t, n in how_many.items()}
+        self._lists: dict[str, list[int]] = {}
+        for id_, (_, of_name) in self._known.items():
+            for trigram in self._rarest(of_name):
+                self._lists.setdefault(trigram, []).append(id_)
+
+    def _rarest(self, of_name: frozenset[str]) -> list[str]:
+        in_order = sorted(of_name, key=lambda t: (-self._weight_of(t), t))
+        return in_order[: len(in_order) - int(_SHARED * len(in_order)) + 1]
+
+    def most_alike(self, name: str) -> int | None:
+        """The id of the name that may mean the same NGO; None when none does."""
+        asked = trigrams(name)
+        shared: Counter[int] = Counter()
+        for trigram in self._rarest(asked):
+            shared.update(self._lists.get(trigram, ())[:_LONGEST_LIST])
+        weighed = ((self._shared_part(asked, id_), -id_) for id_, _ in shared.most_common(_WEIGHED))
+        part, least = max(weighed, default=(0.0, 0))
+        if part < _SHARED:
+            return None
+        known = self._known[-least][0]
+        return -least if likeness(name, known) >= ALIKE and likeness(known, name) >= ALIKE else None
+
+    def _shared_part(self, asked: frozenset[str], id_: int) -> float:
+        """By weight, from 0 to 1; what both have is known, so every trigram of it has a weight."""
+        of_known = self._known[id_][1]
+        common = sum(map(self._weight.__getitem__, asked & of_known))
+        only_one = sum(map(self._weight_of, asked ^ of_known))
+        return common / (common + only_one)
+
+    def _weight_of(self, trigram: str) -> float:
+        return self._weight.get(trigram, self._rare)
+
+
+# --- what an administrator decides ------------------------------------------------------------------------------------
+
+
+class Decision(StrEnum):
+    """What an administrator may say of a record."""
+
+    APPROVE = "approve"
+    DECLINE = "decline"
+    SUSPEND = "suspend"
+    RESTORE = "restore"
+    MERGE = "merge"
+
+
+_DECISIONS = {
+    (OrganizationState.PROPOSED, Decision.APPROVE): OrganizationState.REGISTERED,
+    (OrganizationState.PROPOSED, Decision.DECLINE): OrganizationState.DECLINED,
+    (OrganizationState.PROPOSED, Decision.MERGE): OrganizationState.MERGED,
+    (OrganizationState.REGISTERED, Decision.SUSPEND): OrganizationState.SUSPENDED,
+    (OrganizationState.REGISTERED, Decision.MERGE): OrganizationState.MERGED,
+    (OrganizationState.SUSPENDED, Decision.RESTORE): OrganizationState.REGISTERED,
+    (OrganizationState.SUSPENDED, Decision.MERGE): OrganizationState.MERGED,
+    (OrganizationState.DECLINED, Decision.APPROVE): OrganizationState.REGISTERED,
+    (OrganizationState.DECLINED, Decision.MERGE): OrganizationState.MERGED,
+}
+
+
+def decided(state: OrganizationState, decision: Decision) -> OrganizationState | None:
+    """Where the record stands after this decision; None where the decision is not to be made."""
+    return _DECISIONS.get((state, decision))
+
+
+def decisions_for(state: OrganizationState) -> list[Decision]:
+    """The buttons of its card."""
+    return [decision for decision in Decision if (state, decision) in _DECISIONS]
