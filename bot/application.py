@@ -9,15 +9,19 @@ import asyncio
 import logging
 from dataclasses import dataclass, field
 
+from starlette.applications import Starlette
 from telegram.error import InvalidToken, TelegramError
 
-from bot import jobs
+from bot import announcing, door, jobs
 from bot.clock import Clock
 from bot.delivery import Delivery
+from bot.door import Door
+from bot.health import Health
+from bot.importing import Importing
 from bot.intake import MOST_UPDATES, Polling
 from bot.limiter import Limiter
 from bot.settings import WrongSetting
-from bot.telegram import Telegram
+from bot.telegram import UNDERSTOOD, Telegram
 from domain.city import City
 from domain.people import Language, Person
 from handlers.everyone import commands
@@ -27,11 +31,14 @@ from storage import beginnings, habits, people
 from storage.database import Database
 from storage.presence import Presence
 from texts import Words
+from web.door import create_door
+from web.webhook import Webhook
 
 log = logging.getLogger(__name__)
 
 _WORKERS_ON_POSTGRESQL = 4
 _TICK_SECONDS = 30
+_LOOK_SECONDS = 1
 _PURGE_SECONDS = 3600
 
 
@@ -45,6 +52,7 @@ class Application:
     clock: Clock = field(default_factory=Clock)
     admin_ids: list[int] = field(default_factory=list)
     limiter: Limiter | None = None
+    door: Door | None = None
 
     def __post_init__(self) -> None:
         self.arrived = asyncio.Event()
@@ -52,9 +60,13 @@ class Application:
         limiter = self.limiter or Limiter(lambda: asyncio.get_running_loop().time())
         self.polling = Polling(self.telegram, self.database, self.clock, self.arrived)
         self.delivery = Delivery(self.telegram, self.database, self.city, self.clock, limiter, self.wanted)
+        self.importing = Importing(self.telegram, self.database, self.clock, self.wanted)
         self.served = Served(self.city, bot_name="")
         self.settings_city = self.city
         self.presence = Presence(self.database, self.delivery.owner)
+        self.health = Health(self.database, self.clock)
+        self.telegram.on_answer(self.health.telegram_answered)
+        self.delivery.settled = self.health.sent
 
     async def prepare(self) -> None:
         """What must be so before the first update: departments, administrators, no claims of a killed predecessor."""
@@ -71,13 +83,37 @@ class Application:
         self.served = Served(self.city, bot_name=self.telegram.username)
 
     async def show_menu(self) -> None:
-        """Telegram's menu of commands, in each language; and polling instead of a webhook somebody may have left."""
+        """Telegram's menu of commands, in each language."""
         try:
-            await self.telegram.call(Call("deleteWebhook", {}))
             for language in (None, *Language):
                 await self.telegram.call(Call("setMyCommands", _menu(language, self.city)))
         except TelegramError as error:
             log.warning("the menu of commands was not set: %s", type(error).__name__)
+
+    async def agree_on_the_way(self) -> None:
+        """How updates come: through our door, or by asking, which a webhook that somebody left would forbid."""
+        pause = 1.0
+        while True:
+            try:
+                await self.telegram.call(self._way())
+            except TelegramError as error:
+                log.warning("the way of updates is not agreed: %s; again in %.0f s", type(error).__name__, pause)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 60.0)
+            else:
+                return
+
+    def _way(self) -> Call:
+        if not self.by_webhook or self.door is None:
+            return Call("deleteWebhook", {})
+        return Call(
+            "setWebhook",
+            {"url": self.door.webhook_url, "secret_token": self.door.secret, "allowed_updates": list(UNDERSTOOD)},
+        )
+
+    @property
+    def by_webhook(self) -> bool:
+        return self.door is not None and bool(self.door.webhook_url)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until `stop`. Nothing needs draining: what is not done is in the database."""
@@ -90,24 +126,44 @@ class Application:
             await self.close()
 
     async def _serve_until(self, stop: asyncio.Event) -> None:
-        scheduler = jobs.schedule([(self.tick, _TICK_SECONDS), (self.purge, _PURGE_SECONDS)])
+        scheduler = jobs.schedule(
+            [(self.tick, _TICK_SECONDS), (self.announce, _LOOK_SECONDS), (self.purge, _PURGE_SECONDS)]
+        )
+        listening = self.door.open() if self.door else None
         scheduler.start()
         log.info("serving as @%s", self.served.bot_name)
         workers = 1 if self.database.is_sqlite else _WORKERS_ON_POSTGRESQL  # SQLite has one writer anyway
         try:
             async with asyncio.TaskGroup() as group:
-                polling = group.create_task(self.polling.run(stop))
+                polling = group.create_task(self._updates(stop))
+                if listening is not None:
+                    group.create_task(door.serve(self._addresses(), listening, stop))
+                way = group.create_task(self.agree_on_the_way())
                 group.create_task(self.delivery.run(stop))
+                group.create_task(self.importing.run(stop))
                 for _ in range(workers):
                     group.create_task(self._serve(stop))
                 menu = group.create_task(self.show_menu())
                 await stop.wait()
                 self.arrived.set()
                 self.wanted.set()
+                self.importing.arrived.set()
                 polling.cancel()  # a long poll confirms nothing by ending
+                way.cancel()
                 menu.cancel()
         finally:
             scheduler.shutdown(wait=False)
+
+    async def _updates(self, stop: asyncio.Event) -> None:
+        if not self.by_webhook:
+            await self.polling.run(stop)
+
+    def _addresses(self) -> Starlette:
+        webhook = None
+        if self.door is not None and self.door.webhook_url:
+            endpoint = Webhook(self.database, self.door.secret, self.clock.now, self.arrived.set)
+            webhook = (self.door.path, endpoint)
+        return create_door(self.health.answer, lambda: self.health.metrics(self.city), webhook)
 
     async def close(self) -> None:
         await self.telegram.shutdown()
@@ -143,11 +199,16 @@ class Application:
                 return
 
     async def _serve(self, stop: asyncio.Event) -> None:
+        seconds = asyncio.get_running_loop().time
         while not stop.is_set():
             self.arrived.clear()
             try:
+                began = seconds()
                 while await serve_next(self.database, self.served, self.clock.now()):
+                    self.health.handled(seconds() - began)
+                    began = seconds()
                     self.wanted.set()
+                    self.importing.arrived.set()
                     if stop.is_set():
                         return
             except Exception:
@@ -156,6 +217,7 @@ class Application:
 
     async def tick(self) -> None:
         """What time causes, asked of the database."""
+        self.health.ticked()
         async with self.database.transaction() as db:
             await self.presence.release_dead(db)
         await self.refresh()
@@ -163,6 +225,13 @@ class Application:
         told = await jobs.begin_the_day(self.database, self.city, self.clock)
         if closed or told:
             self.wanted.set()
+
+    async def announce(self) -> bool:
+        """Announcements whose time has come, and those that are going out."""
+        told = await announcing.look(self.database, self.city, self.clock)
+        if told:
+            self.wanted.set()
+        return told
 
     async def refresh(self) -> None:
         """Take over what administrators changed of the city's habits, in this copy or another."""
@@ -180,7 +249,10 @@ class Application:
             pass
         while await serve_next(self.database, self.served, self.clock.now()):
             pass
+        await self.importing.drain()
         await self.delivery.drain()
+        while await self.announce():
+            await self.delivery.drain()
 
 
 def _menu(language: Language | None, city: City) -> dict[str, object]:

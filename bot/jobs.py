@@ -9,11 +9,11 @@ from collections.abc import Awaitable, Callable
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bot import morning, stuck
+from bot import activity, morning, stuck
 from bot.clock import Clock
 from domain.city import City
 from domain.question import CLOCK, Action, CannotAct, act
-from storage import inbox, invitations, leaves, outbox, questions, slots
+from storage import imports, inbox, invitations, leaves, outbox, questions, slots
 from storage.database import Database
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ async def close_unjudged(database: Database, city: City, clock: Clock) -> int:
 async def begin_the_day(database: Database, city: City, clock: Clock) -> bool:
     """Reminders and morning cards, when their time has come. True when something was promised."""
     told = False
-    for work in (morning.begin, morning.redraw_digests, stuck.tell):
+    for work in (morning.begin, morning.redraw_digests, activity.ask_whether_ngos_work, stuck.tell):
         async with database.transaction() as db:
             told = await work(db, city, clock.now()) or told
     return told
@@ -60,6 +60,7 @@ async def purge(database: Database, clock: Clock) -> None:
         await slots.purge(db, clock.now())
         await invitations.purge(db, clock.now())
         await leaves.purge(db, clock.now())
+        await imports.purge(db, clock.now())
 
 
 def schedule(tasks: list[tuple[Callable[[], Awaitable[object]], int]]) -> AsyncIOScheduler:

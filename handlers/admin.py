@@ -2,7 +2,7 @@
 
 from domain.draft import one_line
 from domain.people import Person, RepresentativeState
-from handlers import cards, keyboards, newcomer, official
+from handlers import cards, keyboards, newcomer, official, organizations
 from handlers.speech import Button
 from handlers.turn import Turn
 from storage import invitations, outbox, people, questions, register, stuck
@@ -24,6 +24,7 @@ async def desk(turn: Turn) -> None:
         ),
         keyboard=keyboards.labelled(
             turn.words,
+            ("organizations", "org_list"),
             ("departments", "dep_list:0"),
             ("invitation", "invitation"),
             ("waiting", "waiting"),
@@ -62,6 +63,8 @@ def _applicant_line(person: Person) -> str:
 
 async def applicant(turn: Turn) -> None:
     """The card of somebody who says they speak for an NGO, as it is now."""
+    if turn.form and turn.form.name.startswith("decline "):
+        await turn.finish()
     person = await people.load(turn.db, newcomer.number(turn.args))
     if person is None or person.representative is None:
         await waiting(turn)
@@ -79,13 +82,43 @@ async def approve(turn: Turn) -> None:
 
 
 async def decline(turn: Turn) -> None:
-    await _decide(turn, RepresentativeState.DECLINED)
+    """The reason is asked for first: the person will read it."""
+    person = await people.load(turn.db, newcomer.number(turn.args))
+    who = person.representative if person else None
+    if person is None or who is None or who.state is not RepresentativeState.WAITING:
+        await applicant(turn)
+        return
+    await turn.wait_for(f"decline {person.id}", "reason", {})
+    turn.reply(
+        turn.say(
+            "Why is {name} not approved as a representative of «{ngo}»? Type the reason: the person will read it.",
+            name=person.name,
+            ngo=who.organization_name,
+        ),
+        keyboard=[[turn.button("skip", "decline_skip"), turn.button("back", f"applicant:{person.id}")]],
+    )
 
 
-async def _decide(turn: Turn, state: RepresentativeState) -> None:
+async def declined_with_reason(turn: Turn) -> None:
+    reason = one_line(turn.text, 4_000)
+    if organizations.is_reason(turn, reason):
+        await _decline(turn, reason)
+
+
+async def declined_without_reason(turn: Turn) -> None:
+    await _decline(turn, "")
+
+
+async def _decline(turn: Turn, reason: str) -> None:
+    turn.args = tuple(turn.form.name.split()[1:]) if turn.form else ()
+    await turn.finish()
+    await _decide(turn, RepresentativeState.DECLINED, reason)
+
+
+async def _decide(turn: Turn, state: RepresentativeState, reason: str = "") -> None:
     """Races another administrator: the first word counts, the second one sees the card as it is."""
     person_id = newcomer.number(turn.args)
-    if await people.decide(turn.db, person_id, state, turn.person.id, turn.now):
+    if await people.decide(turn.db, person_id, state, turn.person.id, turn.now, reason):
         person = await people.load(turn.db, person_id)
         if person and person.representative:
             await _carry_out(turn, person, state)

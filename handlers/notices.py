@@ -14,7 +14,7 @@ from domain.city import City
 from domain.draft import albums
 from domain.people import Language, Person, RepresentativeState
 from domain.question import Audience, Kind, Notice, Question, visible
-from handlers import announcement_cards, cards, duties, keyboards, morning, stuck
+from handlers import announcement_cards, cards, duties, keyboards, morning, register_notices, stuck
 from handlers.speech import Block, Call, Keyboard, Quote, album, messages
 from storage import outbox, people, questions, register
 from storage import stuck as stuck_messages
@@ -280,6 +280,8 @@ async def _decided(_db: AsyncConnection, _row: Outgoing, person: Person, words: 
             "If this is a mistake, name the NGO again: /start",
             name=found.organization_name,
         )
+        if found.reason:
+            said = cards.lines(said, words.say("Reason: {reason}", reason=found.reason))
     return messages(person.id, [said])
 
 
@@ -296,6 +298,7 @@ _ABOUT_PEOPLE: dict[str, Callable[[AsyncConnection, Outgoing, Person, Words], Aw
     "applicant": _applicant,
     "decided": _decided,
     **duties.TEMPLATES,
+    **register_notices.TEMPLATES,
     "stuck": _stuck,
 }
 
