@@ -17,7 +17,7 @@ from storage.departments import Department, Topic
 _LONGEST_NAME = 200
 _LONGEST_TERM = 250
 """Working days: about a year."""
-_NAMED = 10
+_NAMED = 6
 """Officials or topics named on a department's card; all of them stand behind its buttons."""
 
 

@@ -153,6 +153,24 @@ async def test_backup_of_postgresql_names_its_own_tool(machine_on_postgresql: Ma
     _is_one_line(await machine_on_postgresql.command("backup", str(tmp_path / "copy.db")), "pg_dump")
 
 
+async def test_an_administrator_is_made_on_the_server_while_the_bot_writes(machine: Machine) -> None:
+    with _written_all_the_time(_file(machine)):
+        ended = await machine.command("admin", "add", "4000000123", BOT_TOKEN="")
+    assert ended == Ended(0, "4000000123 is an administrator now: /admin in the bot.\n", "")
+    ended = await machine.command("admin", "list", BOT_TOKEN="")
+    assert "4000000123" in ended.out.splitlines()
+    with closing(sqlite3.connect(_file(machine))) as db:
+        lines = db.execute("SELECT action, object FROM audit").fetchall()
+    assert lines == [("administrator added on the server", "person 4000000123")]
+    for wrong in ("@saule", "-5", "0", "4e9", "9" * 30):
+        _is_one_line(await machine.command("admin", "add", wrong), "Telegram ID", wrong)
+    _is_one_line(await machine.command("admin", "add", "5", DATABASE_URL="sqlite+aiosqlite:///none.db"), "migrate")
+
+
+async def test_an_administrator_is_made_on_postgresql(machine_on_postgresql: Machine) -> None:
+    assert (await machine_on_postgresql.command("admin", "add", "4000000123")).code == 0
+
+
 async def test_verify_audit_says_in_one_sentence_whether_the_audit_is_whole(machine: Machine) -> None:
     async with machine.database() as database, database.transaction() as db:
         for n in range(3):
