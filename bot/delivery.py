@@ -6,7 +6,8 @@ A row is claimed by a lease, so several copies never send the same one; a copy t
 import asyncio
 import logging
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -20,14 +21,17 @@ from bot.telegram import SENDS_AT_ONCE, Telegram
 from domain.city import City
 from handlers import notices
 from handlers.speech import Call
-from storage import forms, outbox, people
+from storage import announcements, forms, outbox, people
 from storage.database import Database
-from storage.outbox import Fate, Outgoing
+from storage.outbox import Fate, Outgoing, Priority
 
 log = logging.getLogger(__name__)
 
 IN_HAND = 32
 """Rows claimed at once: most of them wait for their chat's second, few are on the wire."""
+BULK_IN_HAND = SENDS_AT_ONCE + 2
+"""Announcements among them: enough that the wire never waits, and no more, for a reply stands behind those in hand."""
+BULK = (announcements.COPY, announcements.CORRECTION, announcements.TAKING_BACK)
 STALE_REPLY = timedelta(hours=1)
 """A dialogue's prompt that could not be sent for so long would only confuse."""
 GIVE_UP = timedelta(days=2)
@@ -41,6 +45,9 @@ PATIENCE = outbox.LEASE.total_seconds() / 2
 """How long a limit is waited for with a claim in hand. Any longer, and the claim could run out: somebody else would
 send the row as well."""
 
+BULK_PATIENCE = 1.5
+"""The same of an announcement: what is in hand when somebody presses [Stop] must not go out long after."""
+
 
 @dataclass
 class Delivery:
@@ -52,10 +59,12 @@ class Delivery:
     clock: Clock
     limiter: Limiter
     wanted: asyncio.Event
+    settled: Callable[[Fate], None] = lambda fate: None
     owner: int = field(default_factory=lambda: secrets.randbelow(2**31))
 
     def __post_init__(self) -> None:
         self._wire = asyncio.Semaphore(SENDS_AT_ONCE)
+        self._next_of_bulk = asyncio.Lock()
 
     async def drain(self) -> int:
         """Send everything that is due now; returns how many rows were settled or postponed."""
@@ -68,11 +77,12 @@ class Delivery:
     async def run(self, stop: asyncio.Event) -> None:
         """Keep as many rows in hand as allowed; ask again when told, when one is done, or every second."""
         in_hand: set[asyncio.Task[None]] = set()
+        bulk: set[asyncio.Task[None]] = set()
         async with asyncio.TaskGroup() as group:
             while not stop.is_set():
                 self.wanted.clear()
                 try:
-                    rows = await self._claim(IN_HAND - len(in_hand)) if len(in_hand) < IN_HAND else []
+                    rows = await self._claim(IN_HAND - len(in_hand), BULK_IN_HAND - len(bulk))
                 except Exception:
                     log.exception("the outbox cannot be read; again in a second")
                     rows = []
@@ -80,6 +90,9 @@ class Delivery:
                     task = group.create_task(self.deliver(row))
                     in_hand.add(task)
                     task.add_done_callback(in_hand.discard)
+                    if row.priority is Priority.ANNOUNCEMENT:
+                        bulk.add(task)
+                        task.add_done_callback(bulk.discard)
                     task.add_done_callback(lambda _: self.wanted.set())
                 await self._wait(stop)
             if in_hand:
@@ -94,9 +107,11 @@ class Delivery:
         except TimeoutError:
             pass
 
-    async def _claim(self, most: int) -> list[Outgoing]:
+    async def _claim(self, most: int, bulk: int | None = None) -> list[Outgoing]:
+        if most <= 0:
+            return []
         async with self.database.transaction() as db:
-            return await outbox.claim(db, str(self.owner), most, self.clock.now())
+            return await outbox.claim(db, str(self.owner), most, self.clock.now(), bulk=bulk)
 
     async def deliver(self, row: Outgoing) -> None:
         """One row to its end, or to its next attempt. Never raises: what fails here is written down."""
@@ -140,18 +155,24 @@ class Delivery:
 
     async def _send(self, row: Outgoing, call: Call) -> int | None:
         messages = len(call.params.get("media", ())) or 1
-        self._must_be_soon(row.chat_id, messages)
+        bulk = row.priority is Priority.ANNOUNCEMENT
+        patience = BULK_PATIENCE if bulk else PATIENCE
+        self._must_be_soon(row.chat_id, messages, patience)
         await self.limiter.chat_free(row.chat_id, messages)
-        async with self._wire:
-            # the turn is taken here, where nothing more is waited for: not behind sends that hang, or met a halt
-            self._must_be_soon(row.chat_id, messages)
-            await self.limiter.turn(row.chat_id, messages)
+        async with AsyncExitStack() as sending:
+            # of the announcements in hand one waits at the wire: a reply has at most that one before it
+            async with self._next_of_bulk if bulk else nullcontext():
+                if bulk:
+                    await self.limiter.even()
+                await sending.enter_async_context(self._wire)
+                # the turn is taken here, where nothing more is waited for: not behind sends that hang, or met a halt
+                await sending.enter_async_context(self.limiter.sending(row.chat_id, messages, patience))
             result = await self.telegram.call(call)
         first = result[0] if isinstance(result, list) and result else result
         return first.get("message_id") if isinstance(first, dict) else None
 
-    def _must_be_soon(self, chat_id: int, messages: int) -> None:
-        if (wait := self.limiter.wait(chat_id, messages)) > PATIENCE:
+    def _must_be_soon(self, chat_id: int, messages: int, patience: float) -> None:
+        if (wait := self.limiter.wait(chat_id, messages)) > patience:
             raise NotSoon(wait)
 
     async def _after(self, row: Outgoing, call: Call, decision: Decision, error: Exception) -> None:
@@ -169,7 +190,9 @@ class Delivery:
                 await self._postpone(row, decision.after, reason)
             case Next.BLOCKED:
                 await self._settle(row, Fate.BLOCKED, error=reason)
-            case Next.SEND_ANEW if row.template == "redraw":
+            case Next.FAILED if row.template in BULK and row.template != announcements.COPY:
+                await self._settle(row, Fate.DROPPED, error=reason)  # too old to be edited or deleted
+            case Next.SEND_ANEW if row.template in ("redraw", *BULK) or call.method != "editMessageText":
                 await self._settle(row, Fate.DROPPED)  # the person deleted the card: it is not forced on them again
             case Next.SEND_ANEW:
                 await self._send_anew(row, call)
@@ -177,7 +200,7 @@ class Delivery:
                 await self._move(row, decision.chat_id)
             case _:
                 log.error("row %s of the outbox failed for good: %s", row.id, type(error).__name__)
-                await self._settle(row, Fate.FAILED, error=reason)
+                await self._settle(row, Fate.FAILED, error=reason, unclear=decision.unclear)
 
     async def _send_anew(self, row: Outgoing, call: Call) -> None:
         """The message to be redrawn is gone: the same words as a new message, under the same row."""
@@ -211,16 +234,18 @@ class Delivery:
         *,
         message_id: int | None = None,
         error: str = "",
+        unclear: bool = False,
         keyboard: list[tuple[str, str]] | None = None,
     ) -> None:
         now = self.clock.now()
         async with self.database.transaction() as db:
             await outbox.settle(db, row.id, fate, now, message_id=message_id, error=error)
-            await notices.settled(db, row, fate, now)
+            await notices.settled(db, row, fate, now, message_id=message_id, error=error, unclear=unclear)
             if fate is Fate.BLOCKED:
                 await people.set_blocked(db, row.chat_id, now)
             if keyboard:
                 await _remember(db, row.chat_id, keyboard)
+        self.settled(fate)
         self.wanted.set()
 
 

@@ -27,7 +27,7 @@ from handlers.everyone import menu
 from handlers.routes import route
 from handlers.speech import Call
 from handlers.turn import NUMBER, Said, Turn, understand
-from storage import forms, inbox, outbox, people, questions
+from storage import announcements, forms, inbox, outbox, people, questions
 from storage.database import Database
 from storage.inbox import Received
 from texts import Words
@@ -127,6 +127,7 @@ async def _came_or_went(db: AsyncConnection, said: Said, now: datetime) -> None:
     if said.left:
         await people.set_blocked(db, said.person_id, now)
         await outbox.drop_for_blocked(db, said.person_id, now)
+        await announcements.blocked(db, said.person_id)
     else:
         await _welcome_back(db, said.person_id, now)
 

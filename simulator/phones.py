@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from simulator import media
-from simulator.formatting import find_entities, utf16_length
+from simulator.formatting import find_entities, in_order, utf16_length
 from simulator.sending import CAPTION_LIMIT, TEXT_LIMIT, poll
 from simulator.telegram import Bot, Chat, Event, Message, Telegram, Update
 
@@ -51,11 +51,20 @@ class Phone:
         """Presses Start, or follows a link with a payload."""
         return self.writes(f"/start {payload}".strip())
 
-    def writes(self, text: str, reply_to: Message | int | None = None, whole: bool = False) -> Message:
-        """Sends a text. The app cuts a long one into several messages, unless `whole`; the last is returned."""
+    def writes(
+        self,
+        text: str,
+        reply_to: Message | int | None = None,
+        whole: bool = False,
+        formatting: Sequence[dict[str, Any]] = (),
+    ) -> Message:
+        """Sends a text. The app cuts a long one into several messages, unless `whole`; the last is returned.
+
+        `formatting` are entities the person chose (bold, a link under a word): a formatted text is sent whole.
+        """
         message: Message = {}
-        for part in [text] if whole else _parts(text):
-            content = {"text": part} | _entities("entities", part)
+        for part in [text] if whole or formatting else _parts(text):
+            content = {"text": part} | _entities("entities", part, formatting)
             message = self._sends(content | self._reply(reply_to))
         return message
 
@@ -402,8 +411,8 @@ def _buttons(message: Message) -> list[dict[str, Any]]:
     return [button for row in message.get("reply_markup", {}).get("inline_keyboard", []) for button in row]
 
 
-def _entities(field: str, text: str) -> dict[str, Any]:
-    entities = find_entities(text)
+def _entities(field: str, text: str, formatting: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
+    entities = in_order([*formatting, *find_entities(text)])
     return {field: entities} if entities else {}
 
 

@@ -35,6 +35,11 @@ def _digest_time(value: str) -> DigestTime:
     return DigestTime(time.fromisoformat(at), frozenset(int(day) for day in weekdays.split(",")))
 
 
+async def value(db: AsyncConnection, name: str) -> str | None:
+    """As it was entered; None when no administrator changed it."""
+    return await db.scalar(select(habits.c.value).where(habits.c.name == name))
+
+
 async def change(db: AsyncConnection, name: str, value: str) -> None:
     """Enter `ladder` → `1,3,5` working days; `term` → `15`; `digest` or `digest 3` (a department) → `09:05 1,2,3,4,5`.
 

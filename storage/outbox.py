@@ -74,8 +74,8 @@ async def say(
     priority: Priority = Priority.NOTICE,
     key: str | None = None,
     question_id: int | None = None,
-) -> None:
-    """Promise to say this. The same `key` a second time changes nothing: it was promised already."""
+) -> bool:
+    """Promise to say this. The same `key` a second time changes nothing: it was promised already, and False says so."""
     row = insert(db, outbox).values(
         key=key,
         priority=priority,
@@ -86,7 +86,7 @@ async def say(
         created_at=now,
         not_before=now,
     )
-    await db.execute(row.on_conflict_do_nothing(index_elements=["key"]))
+    return bool((await db.execute(row.on_conflict_do_nothing(index_elements=["key"]))).rowcount)
 
 
 def _next_of_each_chat(now: datetime) -> Select[tuple[int, int]]:

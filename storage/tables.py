@@ -294,7 +294,7 @@ entries = Table(
     Column("text", Text, nullable=False, server_default=""),
     Column("outcome", String(20)),
     _person_who_may_leave("assignee_id"),
-    Column("department_id", RowId, ForeignKey("departments.id")),  # to which it was given, or which was asked for a part
+    Column("department_id", RowId, ForeignKey("departments.id")),  # it was given to, or was asked for a part
     Column("until", Date),  # the date that was asked for, promised, or set for a part
     Column("source", String(60), unique=True),  # the message or form it came from: never entered twice
     Index("ix_entries_question_id_id", "question_id", "id"),

@@ -64,7 +64,7 @@ def test_what_is_certain_does_not_depend_on_the_attempts(error: Exception, decis
 @pytest.mark.parametrize("error", UNCLEAR, ids=repr)
 def test_what_is_unclear_is_tried_once_more(error: Exception) -> None:
     assert decide(error, 1) == Decision(Next.AGAIN, 2.0)
-    assert decide(error, 2) == Decision(Next.FAILED)
+    assert decide(error, 2) == Decision(Next.FAILED, unclear=True)
 
 
 @pytest.mark.parametrize(("attempts", "pause"), [(1, 2), (2, 4), (3, 8), (8, 256), (9, 300), (1000, 300)])

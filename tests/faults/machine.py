@@ -179,6 +179,7 @@ class Machine:
             "DATABASE_URL": self.database_url,
             "ADMIN_IDS": str(ADMIN_ID),
             "TIME_ZONE": _where_it_is_night(),
+            "WEB_PORT": "0",
         } | settings
         return {name: value for name, value in given.items() if value}
 
@@ -204,6 +205,13 @@ class Machine:
         self.private.append(name)
         phone = self.telegram.phone(name, user_id=user_id, language_code="en")
         return Resident(phone, Words(Language.EN, ZoneInfo("Asia/Almaty")))
+
+    async def acquainted(self, name: str, user_id: int) -> Resident:
+        """Somebody who has chosen a language and agreed, entered into the database before the program starts."""
+        person = self.stranger(name, user_id)
+        async with self.database() as database, database.transaction() as db:
+            await _known(db, person)
+        return person
 
     async def representatives(self, count: int) -> list[Resident]:
         """People whose NGO is approved, entered into the database before the program starts."""
