@@ -5,12 +5,15 @@ import signal
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from bot import logs
 from bot.settings import Settings, WrongSetting, folder_of, need_token, read_settings
+
+if TYPE_CHECKING:
+    from bot.door import Door
 
 T = TypeVar("T")
 
@@ -48,7 +51,7 @@ def _settings(*, token: bool = True) -> Settings:
     except WrongSetting as error:
         click.echo(f"kopir: {error}", err=True)
         sys.exit(2)
-    logs.set_up(settings.log_format, settings.bot_token.get_secret_value())
+    logs.set_up(settings.log_format, settings.bot_token.get_secret_value(), settings.webhook_secret.get_secret_value())
     return settings
 
 
@@ -70,8 +73,19 @@ async def _run(settings: Settings) -> None:
         connect(need_token(settings), settings.bot_api_url),
         settings.as_city(),
         admin_ids=settings.admin_ids,
+        door=_door(settings),
     )
     await application.run(stop_on_signals())
+
+
+def _door(settings: Settings) -> "Door | None":
+    """WEB_PORT=0 closes it, where no webhook needs it."""
+    from bot.door import Door
+
+    if not settings.web_port and not settings.webhook_url:
+        return None
+    secret = settings.webhook_secret.get_secret_value()
+    return Door(settings.web_host, settings.web_port, settings.webhook_url, secret)
 
 
 def stop_on_signals() -> asyncio.Event:

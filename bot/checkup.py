@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
+from telegram import WebhookInfo
 from telegram.error import InvalidToken, TelegramError
 
 from bot.settings import Settings, WrongSetting, need_token
@@ -52,8 +53,18 @@ async def _telegram(settings: Settings) -> str:
         raise WrongSetting("BOT_TOKEN: Telegram does not know this token; ask @BotFather for the right one") from None
     except TelegramError as error:
         raise WrongSetting(f"BOT_API_URL: {settings.bot_api_url} does not answer ({type(error).__name__})") from None
-    mode = f"a webhook is set ({webhook.url}): polling gets nothing" if webhook.url else "polling"
-    return f"Telegram: good; @{me.username}, {mode}"
+    return f"Telegram: good; @{me.username}, {_way(settings, webhook)}"
+
+
+def _way(settings: Settings, webhook: WebhookInfo) -> str:
+    """How updates come, as Telegram thinks and as the settings want."""
+    if not webhook.url:
+        return "it will set its webhook when it starts" if settings.webhook_url else "polling"
+    waiting = f"{webhook.pending_update_count} updates wait there"
+    trouble = f"; its last trouble: {webhook.last_error_message}" if webhook.last_error_message else ""
+    if webhook.url != settings.webhook_url:
+        return f"another webhook is set ({webhook.url}), which the bot replaces when it starts; {waiting}{trouble}"
+    return f"webhook {webhook.url}; {waiting}{trouble}"
 
 
 _FAULTS = {

@@ -45,10 +45,10 @@ class Polling:
         answer = await self.telegram.updates_after(self.offset, seconds)
         if answer == []:
             return 0
-        updates = [u for u in answer if _has_id(u)] if isinstance(answer, list) else []
+        updates = [u for u in answer if inbox.usable(u)] if isinstance(answer, list) else []
         if not updates:
             raise NothingUsable
-        rows = [(u["update_id"], person_of(u), u) for u in updates]
+        rows = [(u["update_id"], inbox.person_of(u), u) for u in updates]
         async with self.database.transaction() as db:
             await inbox.store(db, rows, self.clock.now())
         self.offset = max(u["update_id"] for u in updates) + 1
@@ -58,7 +58,7 @@ class Polling:
 
     async def _answer_presses(self, updates: list[dict[str, Any]]) -> None:
         """Stop the spinner on pressed buttons: the press is stored, so it may be called received."""
-        for press in [p for u in updates if (p := _press(u))]:
+        for press in [p for u in updates if (p := inbox.press_of(u))]:
             if self._group is None:
                 await self._answer(press)
             else:
@@ -110,26 +110,3 @@ async def _sleep_or_stop(stop: asyncio.Event, seconds: float) -> None:
             await stop.wait()
     except TimeoutError:
         pass
-
-
-def _has_id(update: Any) -> bool:
-    """Without an id an update can be neither stored nor confirmed."""
-    update_id = update.get("update_id") if isinstance(update, dict) else None
-    return type(update_id) is int and 0 < update_id < 2**63
-
-
-def _press(update: dict[str, Any]) -> str | None:
-    query = update.get("callback_query")
-    press = query.get("id") if isinstance(query, dict) else None
-    return press if isinstance(press, str) else None
-
-
-def person_of(update: dict[str, Any]) -> int:
-    """Whose update it is: the order is kept within a person. 0 when it is from nobody."""
-    for kind in ("message", "edited_message", "callback_query", "my_chat_member"):
-        content = update.get(kind)
-        sender = content.get("from") if isinstance(content, dict) else None
-        person_id = sender.get("id") if isinstance(sender, dict) else None
-        if type(person_id) is int and 0 < person_id < 2**63:
-            return person_id
-    return 0

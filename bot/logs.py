@@ -69,6 +69,6 @@ def set_up(format_: str, *secrets: str) -> None:
     text = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
     handler.setFormatter(JsonFormatter() if format_ == "json" else text)
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    for name in ("aiohttp", "httpx", "httpcore", "apscheduler", "aiosqlite", "sqlalchemy", "alembic"):
+    for name in ("aiohttp", "uvicorn", "httpx", "httpcore", "apscheduler", "aiosqlite", "sqlalchemy", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.getLogger("telegram").setLevel(logging.CRITICAL)  # prints whole payloads when an answer is no JSON

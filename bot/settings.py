@@ -3,13 +3,16 @@
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from domain.calendar import WorkingHours
 from domain.city import City
+
+_TELEGRAM = "https://api.telegram.org"
 
 
 class WrongSetting(Exception):
@@ -22,7 +25,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore")
 
     bot_token: SecretStr = SecretStr("")
-    bot_api_url: str = "https://api.telegram.org"
+    bot_api_url: str = _TELEGRAM
     database_url: str = "sqlite+aiosqlite:///kopir.db"
     admin_ids: Annotated[list[int], NoDecode] = Field(default_factory=list)
     city: str = "Pavlodar"
@@ -34,6 +37,9 @@ class Settings(BaseSettings):
     first_day_counts: bool = True
     term_working_days: Annotated[int, Field(ge=1, le=250)] = 15
     webhook_url: str = ""
+    webhook_secret: SecretStr = SecretStr("")
+    web_host: str = "127.0.0.1"
+    web_port: Annotated[int, Field(ge=0, le=65535)] = 8080
     log_format: Literal["text", "json"] = "text"
 
     @field_validator("admin_ids", mode="before")
@@ -79,10 +85,30 @@ class Settings(BaseSettings):
 
     @field_validator("webhook_url")
     @classmethod
-    def _not_yet(cls, value: str) -> str:
-        if value:
-            raise ValueError("webhooks are not built yet: leave it empty, and the bot polls")
+    def _telegram_takes_it(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", value):
+            raise ValueError("write an address such as https://bot.example.kz/telegram")
+        if urlsplit(value).path in ("/healthz", "/metrics"):
+            raise ValueError("this path is taken: write another, such as /telegram")
         return value
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
+        if (secret := value.get_secret_value()) and not re.fullmatch(r"[A-Za-z0-9_-]{32,256}", secret):
+            raise ValueError("write 32 to 256 of A-Z, a-z, 0-9, _ and -")
+        return value
+
+    @model_validator(mode="after")
+    def _webhook_has_a_secret(self) -> "Settings":
+        if self.webhook_url.startswith("http:") and self.bot_api_url == _TELEGRAM:
+            raise ValueError("WEBHOOK_URL: Telegram wants https; only a Bot API server of your own calls http")
+        if self.webhook_url and not self.webhook_secret.get_secret_value():
+            raise ValueError(
+                "WEBHOOK_SECRET is missing: with WEBHOOK_URL set, write 32 or more of A-Z, a-z, 0-9, _ and - "
+                "(openssl rand -hex 32)"
+            )
+        return self
 
     @field_validator("time_zone")
     @classmethod
@@ -120,7 +146,7 @@ def read_settings(**given: Any) -> Settings:
         first = error.errors()[0]
         name = str(first["loc"][0]).upper() if first["loc"] else "settings"
         reason = first["msg"].removeprefix("Value error, ")
-        raise WrongSetting(f"{name}: {reason}") from None
+        raise WrongSetting(f"{name}: {reason}" if first["loc"] else reason) from None
     settings.hours()
     return settings
 

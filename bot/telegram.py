@@ -1,12 +1,13 @@
 """Telegram's Bot API through python-telegram-bot, as plain calls: a method's name and its parameters."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 os.environ.setdefault("PTB_TIMEDELTA", "1")  # before the library is imported, or a 429 raises a deprecation warning
 
 from telegram import Bot, InputFile
+from telegram.error import BadRequest, Forbidden, RetryAfter
 from telegram.request import BaseRequest
 
 from bot.request import Request
@@ -21,6 +22,21 @@ POLL_SECONDS = 25
 class Telegram(Bot):
     """The library's bot with one door: what we store in the outbox is exactly what is sent."""
 
+    _told: Callable[[], None] | None = None
+
+    def on_answer(self, heard: Callable[[], None]) -> None:
+        """`heard` is called whenever Telegram has answered, be it with a refusal of this one call."""
+        self._told = heard
+
+    async def _post(self, *args: Any, **more: Any) -> Any:
+        result = await super()._post(*args, **more)
+        self._heard()
+        return result
+
+    def _heard(self) -> None:
+        if self._told:
+            self._told()
+
     async def call(self, call: Call) -> Any:
         """Do it and return Telegram's `result`. Raises the library's TelegramError family."""
         params = dict(call.params)
@@ -28,7 +44,13 @@ class Telegram(Bot):
             name, content = call.file
             params[_UPLOADED[call.method]] = InputFile(content, filename=name)
         # not `_post`: it takes the plain dicts of an album for the library's own InputMedia, and fails
-        return await self._do_post(call.method, params)
+        try:
+            result = await self._do_post(call.method, params)
+        except (BadRequest, Forbidden, RetryAfter):
+            self._heard()
+            raise
+        self._heard()
+        return result
 
     async def updates_after(self, offset: int | None, seconds: int) -> Any:
         """Raw updates, as Telegram wrote them: one that cannot be parsed must not cost the others."""

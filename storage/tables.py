@@ -255,6 +255,7 @@ questions = Table(
     Column("extended_from", Date),
     Column("proposed_id", RowId),  # an entry; no foreign key: entries point to questions already
     Column("co_departments", String(200), nullable=False, server_default=""),
+    Column("parts_owed", String(200), nullable=False, server_default=""),
     Index("ix_questions_parent_id", "parent_id"),
     Index("ix_questions_status_waiting_since", "status", "waiting_since"),
     Index(
@@ -295,6 +296,7 @@ entries = Table(
     Column("outcome", String(20)),
     _person_who_may_leave("assignee_id"),
     Column("department_id", RowId, ForeignKey("departments.id")),  # it was given to, or was asked for a part
+    Column("from_department_id", RowId, ForeignKey("departments.id")),  # which had it until then
     Column("until", Date),  # the date that was asked for, promised, or set for a part
     Column("source", String(60), unique=True),  # the message or form it came from: never entered twice
     Index("ix_entries_question_id_id", "question_id", "id"),

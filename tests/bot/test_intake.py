@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from bot.intake import NothingUsable, person_of
+from bot.intake import NothingUsable
 from simulator.faults import garbage
+from storage.inbox import person_of
 from storage.tables import inbox
 from tests.journeys.cast import Cast, everything_stored
 

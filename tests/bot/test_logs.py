@@ -35,7 +35,7 @@ def _as_before() -> Iterator[None]:
         logging.getLogger(name).setLevel(before)
 
 
-LIBRARIES = ("httpx", "httpcore", "apscheduler", "aiosqlite", "sqlalchemy", "alembic")
+LIBRARIES = ("aiohttp", "uvicorn", "httpx", "httpcore", "apscheduler", "aiosqlite", "sqlalchemy", "alembic")
 FORMATS = pytest.mark.parametrize("format_", ["text", "json"])
 
 

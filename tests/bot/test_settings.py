@@ -84,7 +84,16 @@ WRONG = [
     ("TERM_WORKING_DAYS", "fifteen"),
     ("TERM_WORKING_DAYS", ""),
     ("TERM_WORKING_DAYS", "15.5"),
-    ("WEBHOOK_URL", "https://example.kz/hook"),
+    ("WEBHOOK_URL", "example.kz/hook"),
+    ("WEBHOOK_URL", "ftp://example.kz/hook"),
+    ("WEBHOOK_URL", "https://example.kz/hook?x=1"),
+    ("WEBHOOK_URL", "https://example.kz/healthz"),
+    ("WEBHOOK_SECRET", "canary"),
+    ("WEBHOOK_SECRET", "canary" * 5 + "!!"),
+    ("WEBHOOK_SECRET", "canary" * 50),
+    ("WEB_PORT", "65536"),
+    ("WEB_PORT", "-1"),
+    ("WEB_PORT", "http"),
     ("LOG_FORMAT", "xml"),
     ("LOG_FORMAT", ""),
 ]
@@ -114,6 +123,20 @@ def test_no_secret_is_in_what_is_said_about_a_wrong_value(
     assert "canary" not in said
     if name == "BOT_TOKEN":
         assert value not in said
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("https://bot.example.kz/telegram", "WEBHOOK_SECRET is missing"),
+        ("http://bot.example.kz/telegram", "WEBHOOK_URL: Telegram wants https"),
+    ],
+)
+def test_a_webhook_wants_a_secret_and_https(monkeypatch: pytest.MonkeyPatch, url: str, said: str) -> None:
+    with pytest.raises(WrongSetting) as refusal:
+        _reads(monkeypatch, BOT_TOKEN=TOKEN, WEBHOOK_URL=url)
+    assert str(refusal.value).startswith(said)
+    assert len(str(refusal.value).splitlines()) == 1
 
 
 def test_a_missing_token_is_told_with_where_to_get_one(monkeypatch: pytest.MonkeyPatch) -> None:

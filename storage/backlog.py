@@ -1,0 +1,67 @@
+"""What waits, and since when: for the health check and the metrics."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.question import OPEN
+from storage.outbox import Fate, Priority
+from storage.tables import inbox, outbox, questions
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Ages in seconds; 0 when nothing waits. Announcements are bulk: they may wait long, and count apart."""
+
+    updates: int
+    oldest_update: float
+    messages: int
+    oldest_message: float
+    announcements: int
+    dead_updates: int
+    failed_messages: int
+
+
+async def backlog(db: AsyncConnection, now: datetime) -> Backlog:
+    pending = inbox.c.done_at.is_(None), inbox.c.dead_at.is_(None)
+    updates = (await db.execute(select(func.count(), func.min(inbox.c.received_at)).where(*pending))).one()
+    due = outbox.c.done_at.is_(None), outbox.c.not_before <= now
+    ours = outbox.c.priority < Priority.ANNOUNCEMENT
+    messages = (await db.execute(select(func.count(), func.min(outbox.c.not_before)).where(*due, ours))).one()
+    bulk = await db.scalar(select(func.count()).select_from(outbox).where(*due, ~ours))
+    dead = await db.scalar(select(func.count()).select_from(inbox).where(inbox.c.dead_at.isnot(None)))
+    failed = await db.scalar(select(func.count()).select_from(outbox).where(outbox.c.fate == Fate.FAILED))
+    return Backlog(
+        updates[0],
+        _age(updates[1], now),
+        messages[0],
+        _age(messages[1], now),
+        bulk or 0,
+        dead or 0,
+        failed or 0,
+    )
+
+
+def _age(since: datetime | None, now: datetime) -> float:
+    return max((now - since).total_seconds(), 0.0) if since else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """Open questions: all of them, due today, and late."""
+
+    open: int
+    due_today: int
+    late: int
+
+
+async def owed(db: AsyncConnection, today: date) -> Owed:
+    here = questions.c.status.in_([status.value for status in OPEN])
+    query = select(
+        func.count(),
+        func.count().filter(questions.c.due_on == today),
+        func.count().filter(questions.c.due_on < today),
+    )
+    return Owed(*(await db.execute(query.where(here))).one())
