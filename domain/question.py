@@ -132,7 +132,8 @@ class Who(Enum):
     DEPARTMENT = auto()  # any official of the department that holds it
     RESPONSIBLE = auto()  # the one official who took it or was given it; during a leave their deputy as well
     HEAD = auto()  # the head of that department; during a leave the deputy as well
-    CO_EXECUTOR = auto()  # any official of a department that does a part of it
+    CO_EXECUTOR = auto()  # any official of a department that does a part of it, or did
+    PART_OWED = auto()  # any official of a department whose part is not done yet
     ADMIN = auto()
     DEPUTY_MAYOR = auto()  # reads everything, changes nothing
     CLOCK = auto()  # the program itself
@@ -147,6 +148,7 @@ class Audience(StrEnum):
     RESPONSIBLE = "responsible"
     DEPARTMENT = "department"  # administrators, when it has no department yet
     HEAD = "head"  # the whole department when it has no head
+    APPROVER = "approver"  # the head; administrators when the department has none
     CO_EXECUTOR = "co_executor"  # the department that was asked for a part
     ADMINS = "admins"
 
@@ -207,12 +209,12 @@ _JUDGED = (Audience.OWNER, Notice.JUDGED)
 _FORWARDED = ((Audience.DEPARTMENT, Notice.FORWARDED_HERE), (Audience.NGO, Notice.FORWARDED))
 _SPLIT = (Audience.NGO, Notice.SPLIT)
 _CLARIFY = (Audience.NGO, Notice.CLARIFY)
-_EXTENSION_ASKED = (Audience.HEAD, Notice.EXTENSION_ASKED)
+_EXTENSION_ASKED = (Audience.APPROVER, Notice.EXTENSION_ASKED)
 _EXTENDED = ((Audience.NGO, Notice.EXTENDED), (Audience.OWNER, Notice.EXTENSION_APPROVED))
 _EXTENSION_DECLINED = (Audience.OWNER, Notice.EXTENSION_DECLINED)
 _INVOLVED = (Audience.CO_EXECUTOR, Notice.INVOLVED)
 _PART_DONE = (Audience.OWNER, Notice.PART_DONE)
-_PROPOSED = (Audience.HEAD, Notice.PROPOSED)
+_PROPOSED = (Audience.APPROVER, Notice.PROPOSED)
 _CORRECTED = (Audience.NGO, Notice.CORRECTED)
 _HOLDERS = frozenset({Who.RESPONSIBLE, Who.HEAD})
 _HOLDERS_OR_ADMIN = _HOLDERS | {Who.ADMIN}
@@ -247,8 +249,8 @@ RULES: dict[tuple[Status, Action], Rule] = {
     (Status.IN_WORK, Action.EXTENSION_DECLINED): _rule(_APPROVERS, Status.IN_WORK, _EXTENSION_DECLINED),
     (Status.WAITING, Action.EXTENSION_DECLINED): _rule(_APPROVERS, Status.WAITING, _EXTENSION_DECLINED),
     (Status.IN_WORK, Action.INVOLVE): _rule(_HOLDERS, Status.IN_WORK, _INVOLVED),
-    (Status.IN_WORK, Action.PART_DONE): _rule(Who.CO_EXECUTOR, Status.IN_WORK, _PART_DONE),
-    (Status.WAITING, Action.PART_DONE): _rule(Who.CO_EXECUTOR, Status.WAITING, _PART_DONE),
+    (Status.IN_WORK, Action.PART_DONE): _rule(Who.PART_OWED, Status.IN_WORK, _PART_DONE),
+    (Status.WAITING, Action.PART_DONE): _rule(Who.PART_OWED, Status.WAITING, _PART_DONE),
     # Goes to the head; in a department without one it is free to be taken again. Head and department hear of all the
     # questions handed over in one message.
     (Status.IN_WORK, Action.HAND_OVER): _rule(Who.ADMIN, Status.IN_WORK, _TAKEN),
@@ -258,8 +260,9 @@ RULES: dict[tuple[Status, Action], Rule] = {
     (Status.WAITING, Action.ANSWER): _rule(_HOLDERS, Status.ANSWERED, _ANSWERED),
     (Status.REGISTERED, Action.PROPOSE): _rule(Who.DEPARTMENT, Status.IN_WORK, _PROPOSED),
     (Status.IN_WORK, Action.PROPOSE): _rule(Who.RESPONSIBLE, Status.IN_WORK, _PROPOSED),
-    (Status.IN_WORK, Action.APPROVE): _rule(Who.HEAD, Status.ANSWERED, _ANSWERED),
-    (Status.IN_WORK, Action.RETURN): _rule(Who.HEAD, Status.IN_WORK, (Audience.RESPONSIBLE, Notice.RETURNED)),
+    (Status.WAITING, Action.PROPOSE): _rule(Who.RESPONSIBLE, Status.IN_WORK, _PROPOSED),
+    (Status.IN_WORK, Action.APPROVE): _rule(_APPROVERS, Status.ANSWERED, _ANSWERED),
+    (Status.IN_WORK, Action.RETURN): _rule(_APPROVERS, Status.IN_WORK, (Audience.RESPONSIBLE, Notice.RETURNED)),
     (Status.ANSWERED, Action.CORRECT): _rule(_HOLDERS, Status.ANSWERED, _CORRECTED),
     (Status.CLOSED, Action.CORRECT): _rule(_HOLDERS, Status.CLOSED, _CORRECTED),
     (Status.REGISTERED, Action.WITHDRAW): _rule(Who.NGO, Status.WITHDRAWN, _WITHDRAWN),
@@ -310,6 +313,11 @@ _NEEDS_TEXT = frozenset(
     }
 )
 _ATTACHMENTS_ARE_ENOUGH = frozenset({Action.ADD, Action.REPLY, Action.NOTE, Action.PART_DONE})
+_WITH_A_DATE = frozenset({Action.EXTEND, Action.INVOLVE, Action.ANSWER, Action.PROPOSE, Action.APPROVE})
+CITY_ONLY = frozenset(
+    {Action.NOTE, Action.PROPOSE, Action.RETURN, Action.EXTEND, Action.EXTENSION_DECLINED, Action.NO_REPLY}
+)
+"""Lines of the history, and what hangs on them, that an NGO never sees."""
 _MONTHS_AT_MOST = 2
 _VERDICTS = {
     Action.SOLVED: Verdict.SOLVED,
@@ -404,7 +412,8 @@ class Question:
     extended_from: date | None = None  # the date by the term, where the head has put a later one in its place
     proposed_id: int | None = None  # the history line with an answer that waits for the head's word
     two_keys: bool = False  # its department's answers need the head's word
-    co_departments: frozenset[int] = frozenset()  # that do a part of it
+    co_departments: frozenset[int] = frozenset()  # that do a part of it, or did
+    parts_owed: frozenset[int] = frozenset()  # those of them whose part is not done yet
 
     def overdue(self, today: date) -> bool:
         """An answer is owed and its date has passed."""
@@ -447,6 +456,8 @@ class Change:
     attachments: tuple[Attachment, ...] = ()
     outcome: Outcome | None = None
     assignee_id: int | None = None
+    department_id: int | None = None  # to which it was given, or which was asked for a part
+    until: date | None = None  # the date that was asked for, promised, or set for a part
     tell: tuple[tuple[Audience, Notice], ...] = ()
 
     @property
@@ -466,10 +477,19 @@ def standing(question: Question, actor: Actor) -> frozenset[Who]:
         Who.RESPONSIBLE: official and question.responsible_id in actor.answers_for,
         Who.HEAD: official and actor.heads,
         Who.CO_EXECUTOR: actor.department_id is not None and actor.department_id in question.co_departments,
+        Who.PART_OWED: actor.department_id is not None and actor.department_id in question.parts_owed,
         Who.ADMIN: actor.is_admin,
         Who.DEPUTY_MAYOR: actor.is_deputy_mayor,
     }
     return frozenset(who for who, is_so in answers.items() if is_so)
+
+
+_CITY = frozenset({Who.DEPARTMENT, Who.CO_EXECUTOR, Who.ADMIN, Who.DEPUTY_MAYOR})
+
+
+def sees_all_lines(question: Question, actor: Actor) -> bool:
+    """The city's side of the history: with what is `CITY_ONLY`."""
+    return bool(standing(question, actor) & _CITY)
 
 
 def visible(question: Question, person: Person) -> bool:
@@ -492,8 +512,11 @@ def _fits(question: Question, action: Action, here: frozenset[Who]) -> bool:
     match action:
         case Action.ROUTE:
             return question.department_id is None
-        case Action.FORWARD | Action.SPLIT:
+        case Action.FORWARD:
             return question.department_id is not None and question.kind is not Kind.THANKS
+        case Action.SPLIT:
+            here_to_split = question.department_id is not None and question.kind is not Kind.THANKS
+            return here_to_split and question.parent_id is None
         case Action.NOT_ANSWERED:
             return not question.reopened
         case Action.NOT_ANSWERED_AGAIN:
@@ -511,7 +534,8 @@ def _fits(question: Question, action: Action, here: frozenset[Who]) -> bool:
         case Action.PROPOSE:
             return question.two_keys and Who.HEAD not in here and question.proposed_id is None
         case Action.APPROVE | Action.RETURN:
-            return question.proposed_id is not None
+            turns_the_key = Who.HEAD in here or question.head_id is None
+            return question.proposed_id is not None and turns_the_key
         case Action.CORRECT:
             return question.answered_at is not None
     return True
@@ -550,13 +574,14 @@ def act(
     """One step of a question's life. Raises a CannotAct.
 
     `due_on` is the new date when the step starts the term anew (reopening; routing and forwarding keep it) or asks for
-    it; `react_by` the last local date on which the NGO may judge an answer; `paused` the working days for which the
-    department waited for this reply.
+    it, and the promised one where an answer promises something; `react_by` the last local date on which the NGO may
+    judge an answer; `paused` the working days for which the department has waited for the NGO until now.
     """
     rule = allowed(question, action, actor)
     if action in _NEEDS_TEXT and blank(text) and not (action in _ATTACHMENTS_ARE_ENOUGH and attachments):
         raise NothingOfSubstance
-    after = _left_behind(replace(question, status=rule.then))
+    waited = paused if question.status is Status.WAITING and rule.then is not Status.WAITING else 0
+    after = _left_behind(replace(question, status=rule.then, paused=question.paused + waited))
     tell = rule.tell
     match action:
         case Action.TAKE:
@@ -571,8 +596,6 @@ def act(
             after = replace(after, ending=Ending.SPLIT, verdict=None)
         case Action.CLARIFY:
             after = replace(after, responsible_id=question.responsible_id or _id(actor), waiting_since=now)
-        case Action.REPLY:
-            after = replace(after, paused=question.paused + paused, remind_on=None)
         case Action.NO_REPLY:
             after = replace(after, unclear=True)
         case Action.CLOSE_UNCLEAR:
@@ -587,8 +610,11 @@ def act(
             )
         case Action.EXTENSION_DECLINED:
             after = replace(after, extend_to=None)
-        case Action.INVOLVE if department_id is not None:
-            after = replace(after, co_departments=question.co_departments | {department_id})
+        case Action.INVOLVE:
+            after = _involved(after, department_id)
+        case Action.PART_DONE if isinstance(actor, Person):
+            department_id = actor.department_id
+            after = replace(after, parts_owed=question.parts_owed - {department_id or 0})
         case Action.HAND_OVER:
             after, assignee_id = _handed_over(after), question.head_id
             tell = tell if assignee_id is not None else ()  # the NGO hears again when somebody has taken it
@@ -605,7 +631,10 @@ def act(
             after = replace(after, verdict=_VERDICTS[action], ending=Ending.JUDGED)
         case Action.NO_REACTION:
             after = replace(after, ending=Ending.NO_REACTION)
-    return Change(question, after, action, actor, text, attachments, outcome, assignee_id, tell)
+    until = due_on if action in _WITH_A_DATE else None
+    if action is Action.EXTENSION_APPROVED:
+        until = question.extend_to
+    return Change(question, after, action, actor, text, attachments, outcome, assignee_id, department_id, until, tell)
 
 
 def allowed(question: Question, action: Action, actor: Actor) -> Rule:
@@ -619,7 +648,7 @@ def allowed(question: Question, action: Action, actor: Actor) -> Rule:
             raise AlreadyTaken(question.responsible_name)
         raise NotInThisStatus
     if not rule.who & here:
-        if Who.DEPARTMENT in here and action is Action.ANSWER:
+        if Who.DEPARTMENT in here and action in (Action.ANSWER, Action.PROPOSE):
             raise AlreadyTaken(question.responsible_name)
         raise NotYours
     return rule
@@ -636,7 +665,8 @@ def _left_behind(question: Question) -> Question:
 
 def _handed_over(question: Question) -> Question:
     if question.head_id is None:
-        return _left_behind(replace(question, status=Status.REGISTERED, responsible_id=None))
+        free = replace(question, status=Status.REGISTERED, responsible_id=None, extend_to=None, proposed_id=None)
+        return _left_behind(free)
     return replace(question, responsible_id=question.head_id)
 
 
@@ -658,8 +688,20 @@ def _forwarded(question: Question, department_id: int | None, here: frozenset[Wh
         extend_to=None,
         proposed_id=None,
         co_departments=question.co_departments - {department_id},
+        parts_owed=question.parts_owed - {department_id},
         remind_on=None,
         rungs=0,
+    )
+
+
+def _involved(question: Question, department_id: int | None) -> Question:
+    """Raises NotInThisStatus when that department is no other one."""
+    if department_id is None or department_id == question.department_id:
+        raise NotInThisStatus
+    return replace(
+        question,
+        co_departments=question.co_departments | {department_id},
+        parts_owed=question.parts_owed | {department_id},
     )
 
 
@@ -712,7 +754,16 @@ def ask(question: Question, author: Person, attachments: tuple[Attachment, ...])
     """
     if question.kind is Kind.THANKS:
         question = replace(question, status=Status.CLOSED, ending=Ending.THANKED, due_on=None)
-    return Change(question, question, Action.ASK, author, question.text, attachments, tell=_ON_ASK)
+    return Change(
+        question,
+        question,
+        Action.ASK,
+        author,
+        question.text,
+        attachments,
+        department_id=question.department_id,
+        tell=_ON_ASK,
+    )
 
 
 def split(question: Question, parts: tuple[tuple[int, str], ...], actor: Actor, now: datetime) -> list[Question]:
@@ -735,6 +786,7 @@ def split(question: Question, parts: tuple[tuple[int, str], ...], actor: Actor, 
             proposed_id=None,
             extend_to=None,
             co_departments=frozenset(),
+            parts_owed=frozenset(),
             remind_on=None,
             rungs=0,
         )

@@ -8,7 +8,7 @@ import secrets
 from typing import Any
 
 from domain.draft import Attachment, Draft, blank
-from domain.question import Action, Kind, Question, Status, Who, act, added, ask, not_answered, standing
+from domain.question import Action, Kind, Question, Status, Who, act, added, ask, not_answered, sees_all_lines, standing
 from domain.sensitive import looks_sensitive
 from handlers import cards, duties, everyone, keyboards, newcomer
 from handlers.speech import Block, Button, Keyboard, Quote
@@ -339,7 +339,7 @@ async def card(turn: Turn) -> None:
 
 async def show(turn: Turn, question: Question, *, edit: bool = True) -> None:
     """The card as it is now, with exactly the buttons the rules allow this person."""
-    history = await questions.history(turn.db, question.id)
+    history = await questions.history(turn.db, question.id, inside=sees_all_lines(question, turn.person))
     attached = await questions.attachments_of(turn.db, history[0].id)
     today = turn.city.today(turn.now)
     blocks = cards.card(turn.words, question, history, attached, today, await duties.away(turn, question))
@@ -368,7 +368,7 @@ async def why_date(turn: Turn) -> None:
 async def attachments(turn: Turn) -> None:
     question = await questions.visible_to(turn.db, turn.person, turn.args[0] if turn.args else "")
     sent = 0
-    for entry in await questions.history(turn.db, question.id):
+    for entry in await questions.history(turn.db, question.id, inside=sees_all_lines(question, turn.person)):
         if entry.attachments:
             sent += await questions.send_attachments(turn.db, turn.person.id, question, entry.id, turn.now)
     if not sent:

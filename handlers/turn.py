@@ -27,7 +27,8 @@ from storage import audit, forms, habits, people
 from storage.forms import Form
 from texts import Words
 
-NUMBER = re.compile(r"(?<!\d)(\d{4}-\d{6,})(?!\d)")
+NUMBER = re.compile(r"(?<!\d)(\d{4}-\d{6,}(?:/[1-9])?)(?!\d)")
+"""`2026-000042`, or a part of it: `2026-000042/1`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from domain.people import (
     RepresentativeState,
     Wants,
 )
-from domain.question import Status
+from domain.question import CITY_ONLY, Status
 from storage import leaves
 from storage.database import insert
 from storage.tables import (
@@ -390,7 +390,8 @@ async def everything_about(db: AsyncConnection, person_id: int) -> dict[str, Any
         .order_by(entries.c.id),
         "attachments": select(questions.c.number, attachments.c.kind, attachments.c.name)
         .join(questions, questions.c.id == attachments.c.question_id)
-        .where(questions.c.author_id == person_id)
+        .join(entries, entries.c.id == attachments.c.entry_id)
+        .where(questions.c.author_id == person_id, entries.c.action.not_in(CITY_ONLY))
         .order_by(attachments.c.id),
         "unfinished": select(forms.c.name, forms.c.step, forms.c.data).where(forms.c.person_id == person_id),
     }

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.draft import Attachment, AttachmentKind, Piece, albums
 from domain.people import Language, Names, Person, RepresentativeState, Wants
 from domain.question import (
+    CITY_ONLY,
     CLOSED,
     OPEN,
     RULES,
@@ -132,6 +133,7 @@ def _question(row: Row[Any]) -> Question:
         proposed_id=row.proposed_id,
         two_keys=bool(row.two_keys),
         co_departments=_ids(row.co_departments),
+        parts_owed=_ids(row.parts_owed),
     )
 
 
@@ -254,6 +256,7 @@ def _columns(question: Question) -> dict[str, Any]:
         "extended_from": question.extended_from,
         "proposed_id": question.proposed_id,
         "co_departments": _stored(question.co_departments),
+        "parts_owed": _stored(question.parts_owed),
     }
 
 
@@ -303,6 +306,9 @@ async def _write_down(db: AsyncConnection, change: Change, now: datetime, source
                 text="" if change.action is Action.ASK else change.text,
                 outcome=change.outcome,
                 assignee_id=change.assignee_id,
+                department_id=change.department_id,
+                from_department_id=_left(change),
+                until=change.until,
                 source=source,
             )
             .returning(entries.c.id)
@@ -313,6 +319,12 @@ async def _write_down(db: AsyncConnection, change: Change, now: datetime, source
     for audience, notice in change.tell:
         await _tell(db, change, entry_id, audience, notice, now)
     return entry_id
+
+
+def _left(change: Change) -> int | None:
+    """The department that has it no more."""
+    before = change.before.department_id
+    return before if before != change.after.department_id else None
 
 
 async def _attach(db: AsyncConnection, question_id: int, entry_id: int, attached: tuple[Attachment, ...]) -> None:
@@ -337,15 +349,27 @@ async def _attach(db: AsyncConnection, question_id: int, entry_id: int, attached
 
 
 _TO_THE_ACTOR_TOO = frozenset({Notice.REGISTERED, Notice.REOPENED})
-_WITH_ATTACHMENTS = frozenset({Notice.NEW, Notice.ASSIGNED, Notice.ANSWERED, Notice.ADDITION, Notice.REOPENED_FOR_HEAD})
+_WITH_ATTACHMENTS = frozenset(
+    {
+        Notice.NEW,
+        Notice.ASSIGNED,
+        Notice.ANSWERED,
+        Notice.ADDITION,
+        Notice.REOPENED_FOR_HEAD,
+        Notice.PART_DONE,
+    }
+)
+_WITH_THOSE_OF_THE_QUESTION = frozenset({Notice.FORWARDED_HERE, Notice.INVOLVED})
+"""For somebody who sees it for the first time."""
+_OF_THE_MORNING = frozenset({Notice.NEW, Notice.FORWARDED_HERE})
 
 
 async def _tell(
     db: AsyncConnection, change: Change, entry_id: int, audience: Audience, notice: Notice, now: datetime
 ) -> None:
     """One outbox row a person, and one an album behind it; the key makes each stage reach each person once."""
-    told = await recipients(db, change.after, audience, now)
-    if notice is Notice.NEW:
+    told = await recipients(db, change.after, audience, now, asked_for_a_part=change.department_id)
+    if notice in _OF_THE_MORNING:
         told = await _without_those_who_wait_for_the_morning(db, told)
     about = change.after.id
     for person_id in told:
@@ -357,6 +381,8 @@ async def _tell(
         await outbox.say(db, person_id, notice, {"entry": entry_id}, now, priority=priority, key=key, question_id=about)
         if notice in _WITH_ATTACHMENTS:
             await send_attachments(db, person_id, change.after, entry_id, now, key=key)
+        if notice in _WITH_THOSE_OF_THE_QUESTION:
+            await send_attachments(db, person_id, change.after, None, now, key=key)
 
 
 async def _without_those_who_wait_for_the_morning(db: AsyncConnection, told: list[int]) -> list[int]:
@@ -398,7 +424,14 @@ async def _first_entry(db: AsyncConnection, question_id: int) -> int:
     return first
 
 
-async def recipients(db: AsyncConnection, question: Question, audience: Audience, now: datetime) -> list[int]:
+async def recipients(
+    db: AsyncConnection,
+    question: Question,
+    audience: Audience,
+    now: datetime,
+    *,
+    asked_for_a_part: int | None = None,
+) -> list[int]:
     """Whom this audience consists of now; nobody twice."""
     match audience:
         case Audience.AUTHOR:
@@ -407,10 +440,18 @@ async def recipients(db: AsyncConnection, question: Question, audience: Audience
             return await _ngo(db, question)
         case Audience.ADMINS:
             return await _admins(db)
+        case Audience.CO_EXECUTOR:
+            return await _told_of(db, asked_for_a_part or 0, now) or await _admins(db)
     staff = await _of_department(db, question, audience)
     if staff and question.department_id:
         staff = leaves.instead(staff, await leaves.stand_ins(db, now, question.department_id))
     return staff or ([] if audience is Audience.RESPONSIBLE else await _admins(db))
+
+
+async def _told_of(db: AsyncConnection, department_id: int, now: datetime) -> list[int]:
+    """The officials of a department, colleagues in the place of those on leave."""
+    staff = await _officials(db, department_id)
+    return leaves.instead(staff, await leaves.stand_ins(db, now, department_id)) if staff else []
 
 
 async def _of_department(db: AsyncConnection, question: Question, audience: Audience) -> list[int]:
@@ -483,12 +524,18 @@ class Entry:
     attachments: int
     post: str = ""
     """Of the actor: it is not always the responsible official who answers."""
+    department: Names | None = None
+    """To which it was given, or which was asked for a part or did it."""
+    from_department: Names | None = None
+    until: date | None = None
 
 
 _actor = people.alias("actor")
 _actor_official = officials.alias("actor_official")
 _assignee = people.alias("assignee")
 _assignee_official = officials.alias("assignee_official")
+_to = departments.alias("to")
+_from = departments.alias("from")
 
 
 def _entries() -> Select[Any]:
@@ -501,12 +548,16 @@ def _entries() -> Select[Any]:
             _actor_official.c.post,
             _assignee.c.name.label("assignee_telegram"),
             _assignee_official.c.name.label("assignee_official"),
+            *(_to.c[f"name_{x}"].label(f"to_{x}") for x in _NAMES),
+            *(_from.c[f"name_{x}"].label(f"from_{x}") for x in _NAMES),
             attached.label("attached"),
         )
         .outerjoin(_actor, _actor.c.id == entries.c.actor_id)
         .outerjoin(_actor_official, _actor_official.c.person_id == entries.c.actor_id)
         .outerjoin(_assignee, _assignee.c.id == entries.c.assignee_id)
         .outerjoin(_assignee_official, _assignee_official.c.person_id == entries.c.assignee_id)
+        .outerjoin(_to, _to.c.id == entries.c.department_id)
+        .outerjoin(_from, _from.c.id == entries.c.from_department_id)
     )
 
 
@@ -522,11 +573,17 @@ def _entry(row: Row[Any]) -> Entry:
         assignee=row.assignee_official or row.assignee_telegram or "",
         attachments=row.attached,
         post=row.post or "",
+        department=_named(row, "to"),
+        from_department=_named(row, "from"),
+        until=row.until,
     )
 
 
-async def history(db: AsyncConnection, question_id: int) -> list[Entry]:
+async def history(db: AsyncConnection, question_id: int, *, inside: bool = True) -> list[Entry]:
+    """Line by line; without `inside` as an NGO sees it: without what is of the city alone."""
     query = _entries().where(entries.c.question_id == question_id).order_by(entries.c.id)
+    if not inside:
+        query = query.where(entries.c.action.not_in(CITY_ONLY))
     return [_entry(row) for row in await db.execute(query)]
 
 

@@ -34,9 +34,11 @@ from domain.question import (
     Outcome,
     Question,
     Status,
+    TooFar,
     Verdict,
     act,
     actions_for,
+    answering,
     ask,
     not_answered,
     visible,
@@ -215,6 +217,39 @@ PROPOSED = """
         add                 work    work   ·        ·       ·         ·         ·     ·          ·      ·
 """
 
+# And the department has lost its head meanwhile: an administrator turns the second key.
+PROPOSED_WITHOUT_A_HEAD = """
+                            author  coll.  waiting  other   official  respons.  head  elsewhere  admin  clock
+        assign              ·       ·      ·        ·       ·         ·         work  ·          ·      ·
+        hand_over           ·       ·      ·        ·       ·         ·         ·     ·          reg    ·
+        forward             ·       ·      ·        ·       ·         reg       reg   ·          reg    ·
+        split               ·       ·      ·        ·       ·         clos      clos  ·          clos   ·
+        clarify             ·       ·      ·        ·       ·         wait      wait  ·          ·      ·
+        extend              ·       ·      ·        ·       ·         work      work  ·          ·      ·
+        involve             ·       ·      ·        ·       ·         work      work  ·          ·      ·
+        note                ·       ·      ·        ·       work      work      work  ·          work   ·
+        answer              ·       ·      ·        ·       ·         ·         answ  ·          ·      ·
+        approve             ·       ·      ·        ·       ·         ·         answ  ·          answ   ·
+        return              ·       ·      ·        ·       ·         ·         work  ·          work   ·
+        withdraw            gone    gone   ·        ·       ·         ·         ·     ·          ·      ·
+        add                 work    work   ·        ·       ·         ·         ·     ·          ·      ·
+"""
+
+# Two keys while the NGO is asked: an answer may be proposed without waiting any longer.
+TWO_KEYS_WAITING = """
+                            author  coll.  waiting  other   official  respons.  head  elsewhere  admin  clock
+        assign              ·       ·      ·        ·       ·         ·         wait  ·          ·      ·
+        hand_over           ·       ·      ·        ·       ·         ·         ·     ·          wait   ·
+        forward             ·       ·      ·        ·       ·         reg       reg   ·          reg    ·
+        reply               work    work   ·        ·       ·         ·         ·     ·          ·      ·
+        no_reply            ·       ·      ·        ·       ·         ·         ·     ·          ·      wait
+        extend              ·       ·      ·        ·       ·         wait      wait  ·          ·      ·
+        note                ·       ·      ·        ·       wait      wait      wait  ·          wait   ·
+        answer              ·       ·      ·        ·       ·         ·         answ  ·          ·      ·
+        propose             ·       ·      ·        ·       ·         work      ·     ·          ·      ·
+        withdraw            gone    gone   ·        ·       ·         ·         ·     ·          ·      ·
+"""
+
 # A later date was asked for: the head decides, or an administrator where there is none.
 EXTENSION_ASKED = """
                             author  coll.  waiting  other   official  respons.  head  elsewhere  admin  clock
@@ -262,6 +297,38 @@ A_PART_ELSEWHERE = """
         withdraw            gone    gone   ·        ·       ·         ·         ·     ·          ·      ·
         add                 work    work   ·        ·       ·         ·         ·     ·          ·      ·
 """
+
+
+# It has done so: the part is not done twice, and it still sees what became of the whole.
+A_PART_DONE = """
+                            author  coll.  waiting  other   official  respons.  head  elsewhere  admin  clock
+        assign              ·       ·      ·        ·       ·         ·         work  ·          ·      ·
+        hand_over           ·       ·      ·        ·       ·         ·         ·     ·          work   ·
+        forward             ·       ·      ·        ·       ·         reg       reg   ·          reg    ·
+        split               ·       ·      ·        ·       ·         clos      clos  ·          clos   ·
+        clarify             ·       ·      ·        ·       ·         wait      wait  ·          ·      ·
+        extend              ·       ·      ·        ·       ·         work      work  ·          ·      ·
+        involve             ·       ·      ·        ·       ·         work      work  ·          ·      ·
+        note                ·       ·      ·        ·       work      work      work  work       work   ·
+        answer              ·       ·      ·        ·       ·         answ      answ  ·          ·      ·
+        withdraw            gone    gone   ·        ·       ·         ·         ·     ·          ·      ·
+        add                 work    work   ·        ·       ·         ·         ·     ·          ·      ·
+"""
+
+# № 42/1 lives like any other question, but is not split again.
+A_PART_OF_A_WHOLE = """
+                            author  coll.  waiting  other   official  respons.  head  elsewhere  admin  clock
+        take                ·       ·      ·        ·       work      work      work  ·          ·      ·
+        assign              ·       ·      ·        ·       ·         ·         work  ·          ·      ·
+        forward             ·       ·      ·        ·       reg       reg       reg   ·          reg    ·
+        clarify             ·       ·      ·        ·       wait      wait      wait  ·          ·      ·
+        note                ·       ·      ·        ·       reg       reg       reg   ·          reg    ·
+        answer              ·       ·      ·        ·       answ      answ      answ  ·          ·      ·
+        withdraw            gone    gone   ·        ·       ·         ·         ·     ·          ·      ·
+        add                 reg     reg    ·        ·       ·         ·         ·     ·          ·      ·
+"""
+
+ELSEWHERE = frozenset({EDUCATION})
 
 
 def a_question(status: Status = Status.REGISTERED, **other: object) -> Question:
@@ -337,9 +404,17 @@ LINES = [
     *_lines("no department", a_question(department_id=None, head_id=None), NO_DEPARTMENT),
     *_lines("two keys", a_question(Status.IN_WORK, two_keys=True), TWO_KEYS),
     *_lines("proposed", a_question(Status.IN_WORK, two_keys=True, proposed_id=7), PROPOSED),
+    *_lines(
+        "proposed, no head", a_question(Status.IN_WORK, two_keys=True, proposed_id=7, head_id=None), PROPOSED_WITHOUT_A_HEAD
+    ),
+    *_lines("two keys, waiting", a_question(Status.WAITING, two_keys=True), TWO_KEYS_WAITING),
     *_lines("extension asked", a_question(Status.IN_WORK, extend_to=DUE_AGAIN), EXTENSION_ASKED),
     *_lines("unclear", a_question(Status.WAITING, unclear=True), UNCLEAR),
-    *_lines("a part elsewhere", a_question(Status.IN_WORK, co_departments=frozenset({EDUCATION})), A_PART_ELSEWHERE),
+    *_lines(
+        "a part elsewhere", a_question(Status.IN_WORK, co_departments=ELSEWHERE, parts_owed=ELSEWHERE), A_PART_ELSEWHERE
+    ),
+    *_lines("a part done", a_question(Status.IN_WORK, co_departments=ELSEWHERE), A_PART_DONE),
+    *_lines("a part of a whole", a_question(parent_id=41), A_PART_OF_A_WHOLE),
 ]
 
 
@@ -525,6 +600,110 @@ def test_how_it_ended_stands_apart_from_where_it_is(
     assert (after.verdict, after.ending) == (verdict, ending)
 
 
+ASKED_THE_NGO = datetime(2026, 3, 10, 5, 30, tzinfo=UTC)
+
+
+class TestAskingTheNgo:
+    """The department's own clock stands still while it waits; the date by law does not move (§4)."""
+
+    def test_whoever_asks_about_what_nobody_took_is_responsible(self) -> None:
+        after = does(a_question(), Action.CLARIFY, ZARINA).after
+        assert (after.responsible_id, after.waiting_since, after.due_on) == (ZARINA.id, NOW, DUE)
+
+    def test_the_reply_counts_how_long_it_was_waited_for(self) -> None:
+        waiting = a_question(Status.WAITING, waiting_since=ASKED_THE_NGO, paused=2, remind_on=DUE)
+        after = does(waiting, Action.REPLY, AIGERIM, paused=4).after
+        assert (after.paused, after.waiting_since, after.due_on, after.remind_on) == (6, None, DUE, DUE)
+
+    @pytest.mark.parametrize(("action", "actor"), [(Action.FORWARD, DANIYAR), (Action.ANSWER, DANIYAR)])
+    def test_whatever_else_ends_the_waiting_counts_it_too(self, action: Action, actor: Person) -> None:
+        waiting = a_question(Status.WAITING, waiting_since=ASKED_THE_NGO)
+        after = does(waiting, action, actor, paused=4).after
+        assert (after.paused, after.waiting_since) == (4, None)
+
+    @pytest.mark.parametrize("status", [Status.REGISTERED, Status.IN_WORK])
+    def test_days_in_which_nothing_was_asked_are_not_counted(self, status: Status) -> None:
+        assert does(a_question(status), Action.ADD, AIGERIM, paused=4).after.paused == 0
+
+    def test_closed_without_a_reply_it_says_on_which_ground(self) -> None:
+        closed = does(a_question(Status.WAITING, unclear=True), Action.CLOSE_UNCLEAR, DANIYAR)
+        assert (closed.after.ending, closed.after.verdict, closed.outcome) == (Ending.NO_REPLY, None, Outcome.REFUSED)
+
+    def test_what_comes_late_but_before_the_closing_is_a_reply(self) -> None:
+        after = does(a_question(Status.WAITING, unclear=True), Action.REPLY, AIGERIM).after
+        assert (after.status, after.unclear) == (Status.IN_WORK, False)
+
+
+class TestExtending:
+    """Not beyond two months, by the head's word (§4, АППК art. 76)."""
+
+    @pytest.mark.parametrize("wanted", [None, DUE, date(2026, 3, 27), date(2026, 5, 4), date(2027, 4, 1)])
+    def test_no_other_date_than_a_later_one_within_two_months(self, wanted: date | None) -> None:
+        with pytest.raises(TooFar) as refusal:
+            does(a_question(Status.IN_WORK), Action.EXTEND, DANIYAR, due_on=wanted)
+        assert refusal.value.last == date(2026, 5, 2)
+
+    def test_asking_moves_nothing_yet(self) -> None:
+        step = does(a_question(Status.IN_WORK), Action.EXTEND, DANIYAR)
+        assert (step.after.due_on, step.after.extend_to, step.until) == (DUE, DUE_AGAIN, DUE_AGAIN)
+
+    def test_the_heads_word_moves_the_date_and_reminders_follow(self) -> None:
+        asked = a_question(Status.IN_WORK, extend_to=DUE_AGAIN, remind_on=DUE, rungs=2)
+        step = does(asked, Action.EXTENSION_APPROVED, GULNARA)
+        after = step.after
+        assert (after.due_on, after.extended_from, after.extend_to, step.until) == (DUE_AGAIN, DUE, None, DUE_AGAIN)
+        assert (after.remind_on, after.rungs) == (None, 0)
+
+    def test_a_second_extension_still_knows_the_date_by_the_term(self) -> None:
+        again = a_question(Status.IN_WORK, due_on=DUE_AGAIN, extended_from=DUE, extend_to=date(2026, 4, 20))
+        assert does(again, Action.EXTENSION_APPROVED, GULNARA).after.extended_from == DUE
+
+    def test_a_declined_one_leaves_the_date(self) -> None:
+        after = does(a_question(Status.IN_WORK, extend_to=DUE_AGAIN), Action.EXTENSION_DECLINED, GULNARA).after
+        assert (after.due_on, after.extend_to) == (DUE, None)
+
+    @pytest.mark.parametrize("action", [Action.ANSWER, Action.FORWARD, Action.SPLIT])
+    def test_what_ends_the_department_s_work_drops_the_request(self, action: Action) -> None:
+        assert does(a_question(Status.IN_WORK, extend_to=DUE_AGAIN), action, DANIYAR).after.extend_to is None
+
+
+class TestTwoKeys:
+    """The executor's answer goes out by the head's word (§4)."""
+
+    PROPOSED = a_question(Status.IN_WORK, two_keys=True, proposed_id=7)
+
+    @pytest.mark.parametrize(
+        ("actor", "two_keys", "step"),
+        [
+            (DANIYAR, True, Action.PROPOSE),
+            (GULNARA, True, Action.ANSWER),
+            (DANIYAR, False, Action.ANSWER),
+        ],
+        ids=str,
+    )
+    def test_which_step_sending_is(self, actor: Person, two_keys: bool, step: Action) -> None:
+        assert answering(a_question(Status.IN_WORK, two_keys=two_keys), actor) is step
+
+    def test_the_line_itself_is_what_waits(self) -> None:
+        assert does(a_question(Status.IN_WORK, two_keys=True), Action.PROPOSE, DANIYAR).after.proposed_id == 0
+
+    def test_the_executor_stays_responsible_for_an_approved_answer(self) -> None:
+        after = does(self.PROPOSED, Action.APPROVE, GULNARA).after
+        assert (after.responsible_id, after.answered_at, after.proposed_id) == (DANIYAR.id, NOW, None)
+
+    def test_a_returned_one_may_be_proposed_again(self) -> None:
+        after = does(self.PROPOSED, Action.RETURN, GULNARA).after
+        assert does(after, Action.PROPOSE, DANIYAR).after.proposed_id == 0
+
+    def test_a_colleague_who_proposes_an_answer_hears_who_has_it(self) -> None:
+        with pytest.raises(AlreadyTaken):
+            does(a_question(Status.IN_WORK, two_keys=True), Action.PROPOSE, ZARINA)
+
+    def test_when_its_author_leaves_a_department_without_a_head_it_waits_no_more(self) -> None:
+        after = does(replace(self.PROPOSED, head_id=None), Action.HAND_OVER, SAULE).after
+        assert (after.status, after.proposed_id) == (Status.REGISTERED, None)
+
+
 class TestReopening:
     """*Not answered* reopens once and goes to the head of the department (§3)."""
 
@@ -604,6 +783,10 @@ class TestAsking:
         (Status.ANSWERED, Action.PARTLY, AIGERIM, {("owner", "judged")}),
         (Status.ANSWERED, Action.NOT_ANSWERED, AIGERIM, {("head", "reopened_for_head"), ("ngo", "reopened")}),
         (Status.ANSWERED, Action.NO_REACTION, CLOCK, {("ngo", "no_reaction"), ("owner", "no_reaction")}),
+        (Status.IN_WORK, Action.CLARIFY, DANIYAR, {("ngo", "clarify")}),
+        (Status.WAITING, Action.REPLY, AIGERIM, {("owner", "replied")}),
+        (Status.WAITING, Action.NO_REPLY, CLOCK, {("owner", "no_reply")}),
+        (Status.IN_WORK, Action.EXTEND, DANIYAR, {("approver", "extension_asked")}),
     ],
 )
 def test_each_step_tells_those_it_concerns(
@@ -645,7 +828,6 @@ def test_thanks_are_never_late() -> None:
 
 ENTERED_OTHERWISE = {
     Status.REGISTERED: "ask()",
-    Status.WAITING: "nothing yet: [Ask the NGO] is not built",
 }
 DONE_OTHERWISE = {Action.ASK: "ask()"}
 

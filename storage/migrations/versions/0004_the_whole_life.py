@@ -148,9 +148,15 @@ def upgrade() -> None:
         batch_op.add_column(
             sa.Column("department_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
         )
+        batch_op.add_column(
+            sa.Column("from_department_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
+        )
         batch_op.add_column(sa.Column("until", sa.Date(), nullable=True))
         batch_op.create_foreign_key(
             batch_op.f("fk_entries_department_id_departments"), "departments", ["department_id"], ["id"]
+        )
+        batch_op.create_foreign_key(
+            batch_op.f("fk_entries_from_department_id_departments"), "departments", ["from_department_id"], ["id"]
         )
 
     with op.batch_alter_table("questions", schema=None) as batch_op:
@@ -167,6 +173,7 @@ def upgrade() -> None:
             sa.Column("proposed_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
         )
         batch_op.add_column(sa.Column("co_departments", sa.String(length=200), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("parts_owed", sa.String(length=200), server_default="", nullable=False))
         batch_op.create_index("ix_questions_parent_id", ["parent_id"], unique=False)
         batch_op.create_index("ix_questions_status_waiting_since", ["status", "waiting_since"], unique=False)
         batch_op.create_foreign_key(batch_op.f("fk_questions_parent_id_questions"), "questions", ["parent_id"], ["id"])
@@ -180,6 +187,7 @@ def downgrade() -> None:
         batch_op.drop_constraint(batch_op.f("fk_questions_parent_id_questions"), type_="foreignkey")
         batch_op.drop_index("ix_questions_status_waiting_since")
         batch_op.drop_index("ix_questions_parent_id")
+        batch_op.drop_column("parts_owed")
         batch_op.drop_column("co_departments")
         batch_op.drop_column("proposed_id")
         batch_op.drop_column("extended_from")
@@ -193,8 +201,10 @@ def downgrade() -> None:
         batch_op.drop_column("parent_id")
 
     with op.batch_alter_table("entries", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("fk_entries_from_department_id_departments"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_entries_department_id_departments"), type_="foreignkey")
         batch_op.drop_column("until")
+        batch_op.drop_column("from_department_id")
         batch_op.drop_column("department_id")
 
     with op.batch_alter_table("departments", schema=None) as batch_op:
