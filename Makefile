@@ -34,6 +34,8 @@ check: .venv/installed ## style, types, import contract, translations
 bench: .venv/installed ## what README claims about speed, measured here
 	@$(BIN)/python -m benchmarks
 	@$(BIN)/python -m benchmarks.sweep
+	@$(BIN)/python -m benchmarks.imports
+	@$(BIN)/python -m benchmarks.imports
 
 migrate: .venv/installed ## bring the database to the newest schema
 	@$(BIN)/python -m bot migrate

@@ -122,16 +122,26 @@ def plain(text: str) -> str:
     Two names that are plainly the same differ in nothing but typography; the legal form is a part of them.
     """
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text.replace("№", " ")).casefold())
-    spaced = "".join(_kept(c) for c in decomposed).translate(_TYPED_INSTEAD)
+    spaced = decomposed.translate(_KEPT).translate(_TYPED_INSTEAD)
     return " ".join(word.translate(_TWINS) if _CYRILLIC.search(word) else word for word in spaced.split())
 
 
-def _kept(character: str) -> str:
-    """Letters and digits stay; accents and invisible characters go, so that ё is е and й is и; the rest parts words."""
-    category = unicodedata.category(character)
-    if category[0] in "LN":
-        return character
-    return "" if category[0] == "M" or category == "Cf" else " "
+class _Kept(dict[int, str]):
+    """Letters and digits stay; accents and invisible characters go, so that ё is е and й is и; the rest parts words.
+
+    What became of a character is remembered, for those of the alphabets that people write in.
+    """
+
+    def __missing__(self, code: int) -> str:
+        category = unicodedata.category(character := chr(code))
+        kept = character if category[0] in "LN" else "" if category[0] == "M" or category == "Cf" else " "
+        if len(self) < _ALPHABETS:
+            self[code] = kept
+        return kept
+
+
+_ALPHABETS = 2_000
+_KEPT = _Kept()
 
 
 _SHORT_FORMS, *_LONG_FORMS = (plain(form) for form in _LEGAL_FORMS)

@@ -29,6 +29,7 @@ from storage.tables import (
     deputy_mayors,
     entries,
     forms,
+    imports,
     inbox,
     officials,
     organizations,
@@ -394,6 +395,9 @@ async def everything_about(db: AsyncConnection, person_id: int) -> dict[str, Any
         .where(questions.c.author_id == person_id, entries.c.action.not_in(CITY_ONLY))
         .order_by(attachments.c.id),
         "unfinished": select(forms.c.name, forms.c.step, forms.c.data).where(forms.c.person_id == person_id),
+        "lists": select(imports.c.file_name, imports.c.state, imports.c.created_at).where(
+            imports.c.person_id == person_id
+        ),
     }
     found: dict[str, Any] = {}
     for title, query in mine.items():

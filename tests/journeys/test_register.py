@@ -28,8 +28,9 @@ async def enter(town: Town, name: str, bin_: str | None = None, field: str = "ec
 
 
 async def stored(town: Town) -> dict[str, tuple[str | None, str, str]]:
+    """By name; a merged record steps back behind one of the same name."""
     async with town.app.database.reading() as db:
-        rows = await db.execute(select(organizations).order_by(organizations.c.id))
+        rows = await db.execute(select(organizations).order_by(organizations.c.state != "merged", organizations.c.id))
         return {row.name: (row.bin, row.field, row.state) for row in rows}
 
 
@@ -116,6 +117,33 @@ async def test_doubtful_lines_are_decided_one_by_one(cast: Cast) -> None:
         ("NGO changed", "organization 1"),
         ("NGO entered", "organization 9"),
     ]
+
+
+async def test_a_list_is_entered_and_looked_through_on_both_databases(town_on_both: Town) -> None:
+    town = town_on_both
+    saule = await town.an_admin(language=Language.KK)
+    await enter(town, "Фонд «Старое имя»", CLEAN_BIN)
+    await enter(town, "Клуб «Друзья города»")
+    lines = [f"Клуб «Друзья города»;{CLEAN_BIN}", "Жаңа клуб;111040002010", "Бірінші;", "Екінші;"]
+    await sends(saule, "\n".join(["Атауы;БСН", *lines]).encode())
+    await saule.presses("confirm")
+    await saule.presses("doubtful")
+    await saule.presses("same_ngo")
+    await saule.presses("all_new")
+    assert await stored(town) == {
+        "Клуб «Друзья города»": (CLEAN_BIN, "ecology", "registered"),
+        "Жаңа клуб": ("111040002010", "other", "registered"),
+        "Бірінші": (None, "other", "registered"),
+        "Екінші": (None, "other", "registered"),
+    }
+    assert await lines_without_words(saule) == []
+
+
+async def lines_without_words(saule: Somebody) -> list[str]:
+    """Of the audit, as an administrator reads it in Kazakh."""
+    await saule.writes("/admin")
+    await saule.presses("audit")
+    return [line for line in saule.last.splitlines() if any(deed in line for deed in ("NGO", "list of", "merged"))]
 
 
 async def test_a_list_is_applied_only_as_it_was_shown(cast: Cast) -> None:
