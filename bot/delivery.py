@@ -150,7 +150,7 @@ class Delivery:
         now = self.clock.now()
         if row.template in ("reply", "redraw"):  # in words already: nothing has to be read for them
             return [] if now - row.created_at > STALE_REPLY else [notices.finished(row)]
-        async with self.database.reading() as db:
+        async with self.database.reading(short=True) as db:
             return await notices.render(db, row, self.city, now)
 
     async def _send(self, row: Outgoing, call: Call) -> int | None:

@@ -17,6 +17,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from storage import inline
+
 BUSY_MS = 10_000
 
 
@@ -27,7 +29,9 @@ class Database:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         options: dict[str, Any] = {} if pooled else {"poolclass": NullPool}
-        if not self.is_sqlite and pooled:
+        if self.is_sqlite:
+            options["connect_args"] = {"async_creator_fn": inline.connect}
+        elif pooled:
             options |= {"pool_size": 10, "max_overflow": 5, "pool_pre_ping": True}
         self.engine: AsyncEngine = create_async_engine(self.url, **options)
         self._writing = asyncio.Lock()
@@ -40,16 +44,22 @@ class Database:
         """A transaction that writes; commits at the end of the block, rolls back on any error."""
         async with self._writing if self.is_sqlite else nullcontext(), self.engine.connect() as connection:
             db = await connection.execution_options(kopir_writes=True)
+            self._inline(db, True)
             async with db.begin():
                 yield db
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """A consistent look at the data that changes nothing and waits for no writer."""
+    async def reading(self, *, short: bool = False) -> AsyncIterator[AsyncConnection]:
+        """A consistent look at the data that changes nothing and waits for no writer; `short` when it is over soon."""
         async with self.engine.connect() as connection:
             db = await connection.execution_options(kopir_writes=False)
+            self._inline(db, short)
             async with db.begin():
                 yield db
+
+    def _inline(self, db: AsyncConnection, inline: bool) -> None:
+        if self.is_sqlite and db.sync_connection is not None:
+            db.sync_connection.connection.driver_connection.inline = inline  # type: ignore[union-attr]
 
     async def close(self) -> None:
         await self.engine.dispose()
