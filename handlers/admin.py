@@ -1,41 +1,73 @@
 """The administrator's desk: who waits for approval, what has no department, and the way to everything else."""
 
+from markupsafe import Markup
+
 from domain.draft import one_line
 from domain.people import Person, RepresentativeState
 from handlers import cards, keyboards, newcomer, official, organizations
 from handlers.speech import Button
 from handlers.turn import Turn
-from storage import invitations, outbox, people, questions, register, stuck
+from storage import announcements, departments, invitations, outbox, people, questions, register, stuck
 
 
 async def desk(turn: Turn) -> None:
-    """`/admin`: a menu that redraws itself in place."""
-    waiting = await people.waiting(turn.db)
-    today = turn.city.today(turn.now)
-    lost = await questions.inbox_of(turn.db, None, today=today, soon=today, page=0)
-    still_open = await invitations.count_open(turn.db, turn.now)
+    """`/admin`: a menu that redraws itself in place, with what waits for somebody first."""
     turn.reply(
         turn.say("<b>The administrator's desk</b>"),
-        cards.lines(
-            turn.say("Waiting for approval: {n}", n=len(waiting)),
-            turn.say("Questions without a department: {n}", n=lost.total),
-            turn.say("Open invitations: {n}", n=still_open),
-            turn.say("Stuck messages: {n}", n=await stuck.count(turn.db, turn.now)),
-        ),
+        cards.lines(*await _waits(turn)),
+        cards.lines(*await _is_there(turn)),
         keyboard=keyboards.labelled(
             turn.words,
+            ("waiting", "waiting:0"),
+            ("without_department", "without_department:0"),
             ("organizations", "org_list"),
             ("departments", "dep_list:0"),
+            ("topics", "topics:0"),
             ("invitation", "invitation"),
-            ("waiting", "waiting"),
-            ("without_department", "without_department:0"),
             ("announcements", "announcements:0"),
-            ("stuck", "stuck:0"),
             ("calendar", "calendar:0"),
-            ("habits", "habits"),
+            ("stuck", "stuck:0"),
             ("audit", "audit:0"),
+            ("habits", "habits"),
             ("export", "export"),
         ),
+        edit=True,
+    )
+
+
+async def _waits(turn: Turn) -> list[Markup]:
+    today = turn.city.today(turn.now)
+    lost = await questions.inbox_of(turn.db, None, today=today, soon=today, page=0)
+    return [
+        turn.say("Waiting for approval: {n}", n=len(await people.waiting(turn.db))),
+        turn.say("Questions without a department: {n}", n=lost.total),
+        turn.say("Stuck messages: {n}", n=await stuck.count(turn.db, turn.now)),
+        turn.say("Open invitations: {n}", n=await invitations.count_open(turn.db, turn.now)),
+        turn.say("Announcements under way: {n}", n=len(await announcements.unfinished(turn.db, turn.now))),
+    ]
+
+
+async def _is_there(turn: Turn) -> list[Markup]:
+    ngos = await register.count(turn.db, register.Which.ALL, organizations.year_of(turn))
+    return [
+        turn.say("NGOs: {n}", n=ngos),
+        turn.say("Departments: {n}", n=await departments.count(turn.db)),
+        turn.say("Topics: {n}", n=len(await departments.all_topics(turn.db))),
+    ]
+
+
+async def topics(turn: Turn) -> None:
+    """All topics of all departments; each opens its card."""
+    known = await departments.all_topics(turn.db)
+    page = keyboards.Part(newcomer.number(turn.args), len(known))
+    shown = known[page.first :][: page.size]
+    turn.reply(
+        turn.say("Topics: {n}", n=len(known)),
+        keyboard=[
+            *([Button(one_line(topic.names.in_(turn.language), 60), f"topic_card:{topic.id}")] for topic in shown),
+            *keyboards.pager(turn.words, page, "topics"),
+            _back(turn),
+        ],
         edit=True,
     )
 
@@ -52,8 +84,17 @@ async def waiting(turn: Turn) -> None:
     if not found:
         turn.reply(turn.say("Nobody is waiting for approval."), keyboard=[_back(turn)], edit=True)
         return
-    choice = [[Button(_applicant_line(person), f"applicant:{person.id}")] for person in found[:10]]
-    turn.reply(turn.say("Waiting for approval: {n}", n=len(found)), keyboard=[*choice, _back(turn)], edit=True)
+    page = keyboards.Part(newcomer.number(turn.args), len(found))
+    shown = found[page.first :][: page.size]
+    turn.reply(
+        turn.say("Waiting for approval: {n}", n=len(found)),
+        keyboard=[
+            *([Button(_applicant_line(person), f"applicant:{person.id}")] for person in shown),
+            *keyboards.pager(turn.words, page, "waiting"),
+            _back(turn),
+        ],
+        edit=True,
+    )
 
 
 def _applicant_line(person: Person) -> str:
@@ -67,12 +108,13 @@ async def applicant(turn: Turn) -> None:
         await turn.finish()
     person = await people.load(turn.db, newcomer.number(turn.args))
     if person is None or person.representative is None:
+        turn.args = ()
         await waiting(turn)
         return
     organization = await register.by_id(turn.db, person.representative.organization_id)
     turn.reply(
         cards.applicant(turn.words, person, organization),
-        keyboard=[*keyboards.decision(turn.words, person), _back(turn)],
+        keyboard=[*keyboards.decision(turn.words, person), [turn.button("back", "waiting:0")]],
         edit=True,
     )
 

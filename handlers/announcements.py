@@ -75,7 +75,7 @@ async def consent_switched(turn: Turn) -> None:
             await outbox.say(turn.db, admin_id, "an_consent", facts, turn.now, key=key)
     turn.args = ()
     await history(turn)
-    await turn.audit("habit changed", addressing.CONSENT, before=before, after=wanted)
+    await turn.audit("habit changed", f"setting {addressing.CONSENT}", before=before, after=wanted)
 
 
 # --- one of them ----------------------------------------------------------------------------------------------------

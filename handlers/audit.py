@@ -4,6 +4,7 @@ What is looked for travels in the buttons (`audit:PAGE:p42:d260302:oquestion 202
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
@@ -12,18 +13,21 @@ from markupsafe import Markup
 from domain.draft import one_line
 from domain.people import Language
 from handlers import cards, keyboards, newcomer, sheets
+from handlers.announcement_cards import STATE_WORDS
 from handlers.speech import Button
 from handlers.turn import NUMBER, Turn
 from storage import audit, departments, people, register
 from storage.audit import Line, LinePage, Sought
 from texts import N_, Words
-from texts.labels import ACTION_WORDS, OBJECT_WORDS, SETTING_WORDS, VALUE_WORDS
+from texts.labels import ACTION_WORDS, COUNTED_WORDS, OBJECT_WORDS, SETTING_WORDS, VALUE_WORDS
 
 _ACTORS = 20
 _REMOVED = N_("a person who was removed")
 _OBJECT = re.compile(r"[a-z]+(?: [a-z]+)?(?: [0-9-]+)?")
 _LONGEST = 25
 """Characters of an object in a button: with a person and a day beside it, it still fits."""
+_LONGEST_VALUE = 200
+"""Characters of what it was or is: five lines of the audit fit into one message. The table has all of it."""
 _DAY = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 
 
@@ -124,7 +128,7 @@ def _keyboard(turn: Turn, wish: Wish) -> list[list[Button]]:
 
 async def _block(turn: Turn, naming: "Naming", line: Line) -> Markup:
     """`Line 17, 2 March 2026, 11:05`, then who, what, to which thing, what it was and what it is."""
-    before, after = await naming.value(line.before), await naming.value(line.after)
+    before, after = [await naming.value(value, line.object) for value in (line.before, line.after)]
     return cards.lines(
         turn.say("<b>Line {n}</b>, {when}", n=line.id, when=turn.words.moment(line.at)),
         turn.say("Who: {who}", who=await naming.actor(line)),
@@ -180,15 +184,27 @@ class Naming:
         name = await self._known(object_)
         return f"{said}, «{name}»" if name else said
 
-    async def value(self, value: str) -> str:
-        """Words where a part has some; the rest as it was entered."""
-        return ", ".join([await self._part(part) for part in value.split(", ")]) if value else ""
+    async def value(self, value: str, about: str) -> str:
+        """Words where a part has some; the rest as it was entered, as far as it fits into a line."""
+        words = VALUE_WORDS | (STATE_WORDS if about.startswith("announcement ") else {})
+        said = ", ".join([await self._part(part, words) for part in value.split(", ")]) if value else ""
+        return one_line(said, _LONGEST_VALUE)
 
-    async def _part(self, part: str) -> str:
-        if part in VALUE_WORDS:
-            return self.turn.words.plain(VALUE_WORDS[part])
-        kind, _, number = part.partition(" ")
-        return await self.object(part) if kind in OBJECT_WORDS and number.isdigit() else part
+    async def _part(self, part: str, known: Mapping[str, str]) -> str:
+        """`verified`, `312 people` or `new 5`, `2026-05-08 day off`, `person 42`."""
+        words = self.turn.words
+        if part in known:
+            return words.plain(known[part])
+        first, _, second = part.partition(" ")
+        for n, word in ((first, second), (second, first)):
+            if n.isdigit() and word in COUNTED_WORDS:
+                return words.plain(COUNTED_WORDS[word], n=n)
+        if found := _iso_day(first):
+            day = words.day(found)
+            return f"{day}: {words.plain(known[second])}" if second in known else " ".join((day, second)).strip()
+        if first in OBJECT_WORDS and second.isdigit():
+            return await self.object(part)
+        return part
 
     async def _known(self, object_: str) -> str:
         if object_ not in self.known:
@@ -212,6 +228,13 @@ class Naming:
                 organization = await register.by_id(db, number)
                 return organization.name if organization else ""
         return ""
+
+
+def _iso_day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if len(text) == len("2026-05-08") else None
+    except ValueError:
+        return None
 
 
 # --- what is looked for ---------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ async def menu(turn: Turn) -> None:
         keyboard=keyboards.labelled(
             turn.words,
             ("export_questions", "export_questions"),
+            ("organizations", "org_export"),
             ("audit", "audit_export"),
             ("back", "desk"),
             width=1,

@@ -179,6 +179,7 @@ BUTTONS: dict[str, Route] = {
     "inv_card": Route(invitations.card, administrator),
     "inv_until": Route(invitations.until, administrator),
     "inv_withdraw": Route(invitations.withdraw, administrator),
+    "topics": Route(admin.topics, administrator),
     "waiting": Route(admin.waiting, administrator),
     "applicant": Route(admin.applicant, administrator),
     "approve": Route(admin.approve, administrator),

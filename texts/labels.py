@@ -106,7 +106,6 @@ LABELS = {
     # announcements
     "announcements": N_("Announcements"),
     "send_now": N_("Send now"),
-    "confirm": N_("Confirm"),
     "stop": N_("Stop"),
     "have_read": N_("I have read it"),
     "an_new": N_("New announcement"),
@@ -275,6 +274,13 @@ ACTION_WORDS = {
     "head of NGO chosen": N_("chose the head of an NGO"),
     "representative removed": N_("removed a representative"),
     "list of NGOs applied": N_("entered a list of NGOs"),
+    "announcement confirmed": N_("confirmed an announcement"),
+    "announcement approved": N_("approved an announcement"),
+    "announcement cancelled": N_("cancelled an announcement"),
+    "announcement stopped": N_("stopped an announcement"),
+    "announcement repeated": N_("repeated an announcement"),
+    "announcement corrected": N_("corrected an announcement"),
+    "announcement taken back": N_("took an announcement back"),
 }
 """What an audit line says was done; a line of the audit with another word fails the tests."""
 
@@ -299,6 +305,7 @@ SETTING_WORDS = {
     "term": LABELS["term"],
     "ladder": LABELS["ladder"],
     "digest": LABELS["digest_time"],
+    "second_consent": N_("A second administrator's consent"),
 }
 
 VALUE_WORDS = {
@@ -314,5 +321,21 @@ VALUE_WORDS = {
     "head": N_("Head of the department"),
     "admin": N_("Administrator"),
     "deputy_mayor": N_("Deputy mayor"),
+    "yes": N_("yes"),
+    "no": N_("no"),
+    "day off": LABELS["day_off"],
+    "working day": LABELS["working_day"],
 }
 """What stood before or stands now, where it is stored as a word of the program."""
+
+COUNTED_WORDS = {
+    "people": N_("people: {n}"),
+    "questions": N_("questions: {n}"),
+    "representatives": N_("representatives: {n}"),
+    "new": N_("new: {n}"),
+    "changed": N_("changed: {n}"),
+    "same": N_("as they were: {n}"),
+    "doubtful": N_("doubtful: {n}"),
+    "refused": N_("refused: {n}"),
+}
+"""What is counted in what stood before or stands now: `312 people`, `new 5`."""

@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import inspect
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -71,8 +72,48 @@ async def test_the_desk_counts_what_waits(cast: Cast) -> None:
     await cast.town.an_ngo(None, "Marat", "Клуб «Тұлпар»", Language.EN)
     await cast.town.a_question(cast.aigerim, topic="")
     said = await opens(cast.saule)
-    for line in ("Waiting for approval: 1", "Questions without a department: 1", "Stuck messages: 0"):
-        assert line in said.splitlines()
+    assert said.splitlines() == [
+        "The administrator's desk",
+        "",
+        "Waiting for approval: 1",
+        "Questions without a department: 1",
+        "Stuck messages: 0",
+        "Open invitations: 0",
+        "Announcements under way: 0",
+        "",
+        "NGOs: 2",
+        "Departments: 5",
+        "Topics: 12",
+    ]
+
+
+SECTIONS = """
+    Waiting for approval, Without a department, NGOs, Departments and people, Topics, Invitation, Announcements,
+    Calendar, Stuck messages, Who did what, Terms and reminders, Export
+"""
+
+
+async def test_the_desk_has_every_section(cast: Cast) -> None:
+    await cast.saule.writes("/admin")
+    assert cast.saule.buttons == [" ".join(section.split()) for section in SECTIONS.split(",")]
+
+
+async def test_a_topic_is_found_among_all_of_them(cast: Cast) -> None:
+    await opens(cast.saule, "topics", "later")
+    assert cast.saule.last == "Topics: 12"
+    await cast.saule.presses("Accessible environment")
+    assert cast.saule.last.startswith("Accessible environment")
+
+
+async def test_those_who_wait_are_listed_page_by_page(cast: Cast) -> None:
+    for name in ("Marat", "Serik", "Gaukhar", "Dana", "Nurlan", "Zhanna", "Madina"):
+        await cast.town.an_ngo(None, name, "Клуб «Тұлпар»", Language.EN)
+    await opens(cast.saule, "waiting", "later")
+    await cast.saule.presses("Madina: Клуб «Тұлпар»")
+    assert cast.saule.last.startswith("Representative: Madina")
+    await cast.saule.presses("approve")
+    await cast.saule.presses("back")
+    assert cast.saule.last == "Waiting for approval: 6"
 
 
 # --- who did what ---------------------------------------------------------------------------------------------------
@@ -272,6 +313,15 @@ def written() -> Iterator[Written]:
                 yield Written(module, f"{file.name}:{node.lineno}", action, object_)
 
 
+PASSED = {"state": ["verified", "declined"]}
+"""What a function is called with."""
+
+
+def assigned(module: ModuleType, name: str) -> list[ast.expr]:
+    assigns = (node for node in ast.walk(ast.parse(inspect.getsource(module))) if isinstance(node, ast.Assign))
+    return [node.value for node in assigns if any(isinstance(t, ast.Name) and t.id == name for t in node.targets)]
+
+
 def possible(module: ModuleType, node: ast.expr) -> list[str]:
     """What an expression may come to: a word, one of two, one of a table of the module."""
     match node:
@@ -285,6 +335,10 @@ def possible(module: ModuleType, node: ast.expr) -> list[str]:
             return ["".join(words) for words in product(*(possible(module, part) for part in parts))]
         case ast.FormattedValue(value=inner):
             return possible(module, inner)
+        case ast.Name(id=name) if name in PASSED:
+            return PASSED[name]
+        case ast.Name(id=name):
+            return [word for value in assigned(module, name) for word in possible(module, value)]
     return [f"not known: {ast.unparse(node)}"]
 
 
