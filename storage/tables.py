@@ -298,6 +298,7 @@ entries = Table(
     Column("department_id", RowId, ForeignKey("departments.id")),  # it was given to, or was asked for a part
     Column("from_department_id", RowId, ForeignKey("departments.id")),  # which had it until then
     Column("until", Date),  # the date that was asked for, promised, or set for a part
+    Column("despite", String(20), nullable=False, server_default=""),  # the warning it was sent despite: `language`
     Column("source", String(60), unique=True),  # the message or form it came from: never entered twice
     Index("ix_entries_question_id_id", "question_id", "id"),
 )
@@ -542,6 +543,7 @@ promises = Table(
     Column("due_on", Date, nullable=False),
     Column("status", String(20), nullable=False),
     Column("moved", Integer, nullable=False, server_default="0"),  # how often it got a new date
+    Column("disputed", Boolean, nullable=False, server_default=text("false")),  # the NGO said once: it was not kept
     Column("made_at", Moment, nullable=False),
     Column("remind_on", Date),
     Column("rungs", Integer, nullable=False, server_default="0"),

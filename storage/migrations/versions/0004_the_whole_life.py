@@ -69,6 +69,7 @@ def upgrade() -> None:
         sa.Column("due_on", sa.Date(), nullable=False),
         sa.Column("status", sa.String(length=20), nullable=False),
         sa.Column("moved", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("disputed", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("remind_on", sa.Date(), nullable=True),
         sa.Column("rungs", sa.Integer(), server_default="0", nullable=False),
@@ -152,6 +153,7 @@ def upgrade() -> None:
             sa.Column("from_department_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
         )
         batch_op.add_column(sa.Column("until", sa.Date(), nullable=True))
+        batch_op.add_column(sa.Column("despite", sa.String(length=20), server_default="", nullable=False))
         batch_op.create_foreign_key(
             batch_op.f("fk_entries_department_id_departments"), "departments", ["department_id"], ["id"]
         )
@@ -203,6 +205,7 @@ def downgrade() -> None:
     with op.batch_alter_table("entries", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_entries_from_department_id_departments"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_entries_department_id_departments"), type_="foreignkey")
+        batch_op.drop_column("despite")
         batch_op.drop_column("until")
         batch_op.drop_column("from_department_id")
         batch_op.drop_column("department_id")
