@@ -54,6 +54,8 @@ OUTSIDERS = ["a stranger", "somebody without a role", "another NGO", "another de
 AN_ADMINISTRATORS = ("invitations", "habits", "corrections", "topics", "departments")
 """What an administrator may change by pressing, whatever the data."""
 DELETES_THE_ONE_WHO_PRESSES = "forget_twice"
+DEEDS_OF_THE_DESK = {"official_head", "official_no_head", "official_back", "official_moved", "official_removed"}
+"""What an administrator may do to an official by one press, told in `test_departments`."""
 
 
 def _made_up(cast: Cast, turn: int) -> list[str]:
@@ -78,6 +80,8 @@ async def test_nobody_changes_what_is_not_theirs_by_a_made_up_press(cast: Cast, 
     tables = (*OWN_AFFAIRS, *(AN_ADMINISTRATORS if who == "an administrator" else ()))
     before = await everything_stored(cast.town, *tables), await _who_speaks_for_whom(cast, vandal)
     made_up = _made_up(cast, OUTSIDERS.index(who))
+    if who == "an administrator":
+        made_up = [data for data in made_up if data.partition(":")[0] not in DEEDS_OF_THE_DESK]
     for first in range(0, len(made_up), 16):
         await _presses_and_is_answered(vandal, made_up[first : first + 16])
     assert (await everything_stored(cast.town, *tables), await _who_speaks_for_whom(cast, vandal)) == before
