@@ -263,7 +263,8 @@ class Announcement:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Of how many recipients is what known. Taken back and corrected ones are among the delivered."""
+    """Of how many recipients is what known. Taken back ones are among the delivered, as are `corrected`: those who have
+    the newest text of several."""
 
     total: int = 0
     by: Mapping[Reached, int] = field(default_factory=dict)

@@ -193,7 +193,7 @@ def counts(words: Words, announcement: Announcement, tally: Tally) -> Markup:
         if n or reached is Reached.DELIVERED:
             said.append(words.say(phrase, n=n))
     if announcement.version > 1:
-        said.append(words.say("Corrected: {n}", n=tally.corrected))
+        said.append(words.say("With the corrected text: {n}", n=tally.corrected))
     if tally.taken_back:
         said.append(words.say("Taken back: {n}", n=tally.taken_back))
     said.append(words.say("Have read it: {n}", n=tally.read))

@@ -292,9 +292,7 @@ def missing(turn: Turn, draft: Draft) -> Markup | None:
             most=draft.content.limit,
         )
         if draft.content.media:
-            rest = turn.say(
-                "More fit without the file. Nothing is lost: shorten the text, or send it without the file."
-            )
+            rest = turn.say("Nothing is lost: shorten the text, or send it without the file, more fit then.")
         else:
             rest = turn.say("Nothing is lost: shorten it with [Edit the text], or put it into a document.")
         return cards.lines(too_long, rest)

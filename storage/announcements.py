@@ -5,7 +5,7 @@ The copies themselves are rows of the outbox with the announcement's id, last in
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -264,7 +264,8 @@ async def correct(db: AsyncConnection, announcement: Announcement, content: Cont
     version = announcement.version + 1
     query = select(recipients.c.person_id).where(_standing(announcement.id)).order_by(recipients.c.person_id)
     found = list(await db.scalars(query))
-    await _promise(db, announcement, CORRECTION, f"correction {announcement.id} {version}", found, now)
+    newer = replace(announcement, version=version)
+    await _promise(db, newer, CORRECTION, f"correction {announcement.id} {version}", found, now)
     await change(db, announcement.id, content=json.dumps(content.to_json()), version=version)
     await _set_going(db, announcement, State.CORRECTING, by)
     return len(found)

@@ -37,6 +37,7 @@ from storage.tables import (
     people,
     question_messages,
     questions,
+    recipients,
     representatives,
     wrong_codes,
 )
@@ -394,6 +395,11 @@ async def everything_about(db: AsyncConnection, person_id: int) -> dict[str, Any
         .join(entries, entries.c.id == attachments.c.entry_id)
         .where(questions.c.author_id == person_id, entries.c.action.not_in(CITY_ONLY))
         .order_by(attachments.c.id),
+        "announcements": select(
+            recipients.c.announcement_id, recipients.c.fate, recipients.c.sent_at, recipients.c.read_at
+        )
+        .where(recipients.c.person_id == person_id)
+        .order_by(recipients.c.announcement_id),
         "unfinished": select(forms.c.name, forms.c.step, forms.c.data).where(forms.c.person_id == person_id),
         "lists": select(imports.c.file_name, imports.c.state, imports.c.created_at).where(
             imports.c.person_id == person_id

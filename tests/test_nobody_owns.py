@@ -288,7 +288,7 @@ DEPARTMENTS = {
 }
 
 # Of later parts of the product; a button leaves this list when it is built.
-NOT_BUILT_YET = {"clarify", "extend", "note", "send_now", "confirm", "stop", "have_read"}
+NOT_BUILT_YET = {"clarify", "extend", "note"}
 
 GLOSSARY_COMMANDS = {
     *("start", "help", "language", "mydata", "forget", "cancel", "search", "simple"),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.limiter import Limiter
+from bot.limiter import Limiter, NotSoon
 
 Sent = tuple[float, int, int]
 """When, to whom, how many messages."""
@@ -143,3 +143,50 @@ def test_whoever_wants_to_send_what_when_no_limit_is_exceeded_and_nothing_lost(
             assert _most_within(60.0, [one for one in sent if one[1] == chat_id]) <= 20
     for began, seconds in halts:
         assert not [at for at, _, _ in sent if began < at < began + seconds - 1e-6]
+
+
+async def test_what_was_slow_on_its_way_does_not_arrive_in_one_second_with_what_left_after_it() -> None:
+    """Thirty leave at once and arrive half a second later: the next thirty wait for a second from then on."""
+    time = Time()
+    limiter = Limiter(time.now, time.sleep)
+    left: list[float] = []
+
+    async def one(person: int) -> None:
+        async with limiter.sending(person, 1, patience=10.0):
+            left.append(time.moment)
+            await time.sleep(0.5)
+
+    async with asyncio.TaskGroup() as group:
+        await time.pass_until_done([group.create_task(one(person)) for person in range(1, 61)])
+    assert left[:30] == [0.0] * 30
+    assert left[30] == pytest.approx(1.5, abs=0.02)
+
+
+async def test_who_has_no_patience_is_told_how_long_it_would_be() -> None:
+    time = Time()
+    limiter = Limiter(time.now, time.sleep)
+    limiter.halt(20.0)
+    with pytest.raises(NotSoon) as told:
+        async with limiter.sending(1, 1, patience=1.5):
+            pytest.fail("it was let through")
+    assert told.value.seconds == 20.0
+
+
+async def test_an_even_pace_leaves_a_gap_for_people_all_the_time() -> None:
+    """Announcements go one by one; what a stall held up is caught up with a little, never all at once."""
+    time = Time()
+    limiter = Limiter(time.now, time.sleep)
+    beats: list[float] = []
+
+    async def crowd() -> None:
+        for n in range(90):
+            await limiter.even()
+            beats.append(time.moment)
+            if n == 44:
+                time.moment += 5.0
+
+    async with asyncio.TaskGroup() as group:
+        await time.pass_until_done([group.create_task(crowd())])
+    assert beats[44] == pytest.approx(44 / 30, abs=0.15)
+    assert sum(at == pytest.approx(beats[45], abs=0.001) for at in beats) <= 5
+    assert beats[-1] - beats[45] == pytest.approx(44 / 30, abs=0.15)
