@@ -36,6 +36,10 @@ class City:
     first_day_counts: bool = True
     reaction_term: int = 10
     """How long the NGO may judge an answer before it closes by itself."""
+    reply_term: int = 10
+    """How long a department waits for the NGO's reply before it may close the question on that ground."""
+    reply_reminders: tuple[int, ...] = (3, 7)
+    """After how many working days the NGO is reminded that the department waits for it."""
 
     ladder: Ladder = field(default_factory=Ladder)
     digest: DigestTime = field(default_factory=DigestTime)
@@ -69,6 +73,16 @@ class City:
         if question.waiting_since is None:
             return 0
         return self.calendar.working_days_between(self.today(question.waiting_since), self.today(now))
+
+    def ago(self, working_days: int, now: datetime) -> datetime:
+        """The same hour so many working days before: whoever was asked by then has had all of them."""
+        day = self.calendar.add(self.today(now), -working_days)
+        return datetime.combine(day, now.astimezone(self.zone).time(), self.zone)
+
+    def held(self, question: Question, now: datetime) -> int:
+        """Working days since the department that has it now received it (АППК art. 64 p. 3); that day is none."""
+        received = self.due(question.received_at or question.registered_at, 1).start
+        return max(0, self.calendar.working_days_between(received, self.today(now)))
 
     def since_last_morning(self, today: date) -> tuple[datetime, datetime]:
         """From the beginning of the last working day before this one until today began: what "yesterday" means."""

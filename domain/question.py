@@ -314,8 +314,10 @@ _NEEDS_TEXT = frozenset(
 )
 _ATTACHMENTS_ARE_ENOUGH = frozenset({Action.ADD, Action.REPLY, Action.NOTE, Action.PART_DONE})
 _WITH_A_DATE = frozenset({Action.EXTEND, Action.INVOLVE, Action.ANSWER, Action.PROPOSE, Action.APPROVE})
+ANSWERS = frozenset({Action.ANSWER, Action.APPROVE})
+"""Steps by which an answer goes out."""
 CITY_ONLY = frozenset(
-    {Action.NOTE, Action.PROPOSE, Action.RETURN, Action.EXTEND, Action.EXTENSION_DECLINED, Action.NO_REPLY}
+    {Action.NOTE, Action.PROPOSE, Action.RETURN, Action.EXTEND, Action.EXTENSION_DECLINED}
 )
 """Lines of the history, and what hangs on them, that an NGO never sees."""
 _MONTHS_AT_MOST = 2
@@ -459,6 +461,7 @@ class Change:
     department_id: int | None = None  # to which it was given, or which was asked for a part
     until: date | None = None  # the date that was asked for, promised, or set for a part
     tell: tuple[tuple[Audience, Notice], ...] = ()
+    despite: str = ""  # the warning after which it was sent all the same
 
     @property
     def actor_id(self) -> int | None:
@@ -659,7 +662,7 @@ def _left_behind(question: Question) -> Question:
     if question.status is not Status.WAITING:
         question = replace(question, waiting_since=None, unclear=False)
     if question.status not in OPEN:
-        question = replace(question, extend_to=None, proposed_id=None)
+        question = replace(question, extend_to=None, proposed_id=None, parts_owed=frozenset())
     return question
 
 

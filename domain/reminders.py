@@ -4,6 +4,9 @@
 
 A question has one next reminder day at any time; whatever was missed while the program was down is told once, as the
 newest of it. When it is late, the ladder tells one more person at each step, and everybody who is next and when.
+
+While the department waits for the NGO nobody is reminded, but for one line on the morning of the date, which by law does
+not move; the days it has waited are not counted when it is late.
 """
 
 from dataclasses import dataclass
@@ -13,7 +16,7 @@ from enum import StrEnum
 from domain.calendar import WorkingCalendar
 from domain.city import City
 from domain.ladder import Rung
-from domain.question import OPEN, Question
+from domain.question import OPEN, Question, Status
 
 _A_DAY = timedelta(days=1)
 
@@ -36,9 +39,12 @@ def milestones(question: Question, city: City) -> list[tuple[date, Stage]]:
     if question.due_on is None:
         return []
     calendar, due_on = city.calendar, question.due_on
-    start = city.why(question).start
+    start, half = city.why(question).start, question.term // 2
+    if question.extended_from is not None:  # what was told of the term is behind; what was added has a half as well
+        start = question.extended_from
+        half = calendar.working_days_between(start, due_on) // 2
     days = {
-        calendar.add(start, question.term // 2): Stage.HALF_TERM,
+        calendar.add(start, half): Stage.HALF_TERM,
         calendar.add(due_on, -3): Stage.THREE_DAYS,
         calendar.add(due_on, -1): Stage.ONE_DAY,
         due_on: Stage.DUE,
@@ -104,6 +110,8 @@ def remind(question: Question, today: date, city: City) -> Reminder | None:
     due_since = reckoned_on(question, city)
     if due_since is None or due_since > today or question.due_on is None or question.status not in OPEN:
         return None
+    if question.status is Status.WAITING:
+        return _while_waiting(question, due_since, today, city)
     days = milestones(question, city)  # reckoned once: most of what a sweep costs
     late = days_late(question, today, city.calendar)
     reached = city.ladder.reached(late)
@@ -114,13 +122,22 @@ def remind(question: Question, today: date, city: City) -> Reminder | None:
         late,
         reached[question.rungs :],
         max(question.rungs, len(reached)),
-        (city.calendar.add(question.due_on, coming[0]), coming[1]) if coming and late else None,
+        (city.calendar.add(question.due_on, coming[0] + question.paused), coming[1]) if coming and late else None,
         _next_after(today, days, question.due_on, city),
     )
 
 
+def _while_waiting(question: Question, due_since: date, today: date, city: City) -> Reminder | None:
+    """Once, when the date has come; all that is passed over is told, as the newest of it, when the NGO has replied."""
+    due_on = question.due_on
+    if due_on is None or not due_since <= due_on <= today:
+        return None
+    stage = Stage.DUE if today == due_on else Stage.LATE
+    return Reminder(question, stage, 0, (), question.rungs, None, city.calendar.add(today, 1))
+
+
 def days_late(question: Question, today: date, calendar: WorkingCalendar) -> int:
-    """Working days since the date passed; 0 while it has not."""
+    """Working days since the date passed, less those that the department waited for the NGO; 0 while it has not."""
     if question.due_on is None or today <= question.due_on:
         return 0
-    return calendar.working_days_between(question.due_on, today)
+    return max(0, calendar.working_days_between(question.due_on, today) - question.paused)

@@ -3,13 +3,15 @@
 An answer walks outcome → text and attachments → preview → send, in a form of its own for each question.
 """
 
+from markupsafe import Markup
+
 from domain.draft import blank
 from domain.people import Wants
-from domain.question import Action, NotYours, Outcome, Question, act
+from domain.question import ANSWERS, Action, NotYours, Outcome, Question, act, allowed, answering
 from handlers import cards, keyboards, morning, newcomer, ngo
 from handlers.speech import Block, Button, Quote
 from handlers.turn import Turn
-from handlers.writing import Data, acknowledge, draft_of, same_album, take_in, too_long
+from handlers.writing import Data, acknowledge, begun_from, draft_of, same_album, take_in, too_long
 from storage import departments, forms, people, questions
 from texts import N_
 from texts.labels import OUTCOME_LABELS
@@ -117,7 +119,23 @@ async def _held(turn: Turn) -> Question:
 async def answer(turn: Turn) -> None:
     """[Answer]: a new answer, or the choice to go on with one that lies unfinished."""
     question = await questions.visible_to(turn.db, turn.person, _first(turn))
-    act(question, Action.ANSWER, turn.person, turn.now, text="the text will follow, all but it is checked")
+    allowed(question, answering(question, turn.person), turn.person)
+    await begin(turn, question, await _returned(turn, question))
+
+
+async def _returned(turn: Turn, question: Question) -> Data:
+    """An answer that the head gave back is where the next one begins."""
+    if answering(question, turn.person) is Action.ANSWER:
+        return {}
+    last = await questions.last_line(turn.db, question.id, Action.PROPOSE, Action.RETURN, *ANSWERS)
+    proposed = await questions.last_line(turn.db, question.id, Action.PROPOSE)
+    if last is None or last.action is not Action.RETURN or proposed is None:
+        return {}
+    return begun_from(proposed, await questions.attachments_of(turn.db, proposed.id))
+
+
+async def begin(turn: Turn, question: Question, data: Data) -> None:
+    """An answer that begins with this, or the choice to go on with one that lies unfinished."""
     name = f"answer {question.number}"
     unfinished = await forms.find(turn.db, turn.person.id, name)
     if unfinished and not draft_of(unfinished.data).empty:
@@ -130,7 +148,7 @@ async def answer(turn: Turn) -> None:
             ),
         )
     else:
-        await _next(turn, name, {})
+        await _next(turn, name, data)
 
 
 async def answer_continue(turn: Turn) -> None:
@@ -274,7 +292,7 @@ async def answer_send(turn: Turn) -> None:
     question = await _held(turn)
     change = act(
         question,
-        Action.ANSWER,
+        answering(question, turn.person),
         turn.person,
         turn.now,
         text=draft.text,
@@ -284,6 +302,9 @@ async def answer_send(turn: Turn) -> None:
     )
     await questions.record(turn.db, change, turn.now)
     await turn.finish()
+    if change.action is Action.PROPOSE:
+        turn.reply(_proposed(turn, question))
+        return
     turn.reply(
         turn.say(
             "The answer to <b>№ {number}</b> is registered and on its way: {outcome}. "
@@ -291,6 +312,20 @@ async def answer_send(turn: Turn) -> None:
             number=number,
             outcome=turn.words.label(OUTCOME_LABELS[Outcome(data["outcome"])]),
         )
+    )
+
+
+def _proposed(turn: Turn, question: Question) -> Markup:
+    if question.head_id is None:
+        return turn.say(
+            "The answer to <b>№ {number}</b> goes to the administrators first: the department has no head now. "
+            "You will be told when it is approved or returned.",
+            number=question.number,
+        )
+    return turn.say(
+        "The answer to <b>№ {number}</b> goes to the head of the department first. "
+        "You will be told when it is approved or returned.",
+        number=question.number,
     )
 
 

@@ -3,11 +3,14 @@
 What arrives is put into the form's draft at once; what cannot be kept is refused in a sentence, and the rest stays.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from domain.draft import MAX_ATTACHMENTS, MAX_FILE_BYTES, MAX_TEXT, Attachment, Draft, TooManyAttachments
+from domain.draft import MAX_ATTACHMENTS, MAX_FILE_BYTES, MAX_TEXT, Attachment, Draft, Piece, TooManyAttachments
 from handlers.speech import Keyboard
 from handlers.turn import Turn
+from storage.questions import Entry
 
 Data = dict[str, Any]
 
@@ -18,6 +21,19 @@ def draft_of(data: Data) -> Draft:
 
 def with_draft(data: Data, draft: Draft) -> Data:
     return data | {"draft": draft.to_json()}
+
+
+def begun_from(entry: Entry, attached: Sequence[Attachment]) -> Data:
+    """An answer that stands in the history, as a form holds it: to be sent as it is, or to be written anew.
+
+    Its messages are not those of this chat: their ids are below all that may come.
+    """
+    first = -len(attached)
+    own = tuple(replace(one, message_id=first + n) for n, one in enumerate(attached))
+    data: Data = {"outcome": entry.outcome, "written": True}
+    if entry.until is not None:
+        data["until"] = entry.until.isoformat()
+    return with_draft(data, Draft((Piece(0, entry.text),), own))
 
 
 def take_in(turn: Turn, data: Data) -> tuple[Data, bool]:

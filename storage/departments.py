@@ -14,6 +14,7 @@ from storage.tables import departments, forms, questions, topics
 class Department:
     id: int
     names: Names
+    two_keys: bool = False  # its answers need the head's word
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,8 @@ class Topic:
     term: int | None
 
 
-def _department(row: Row[tuple[int, str, str, str]]) -> Department:
-    return Department(row.id, Names(row.name_en, row.name_ru, row.name_kk))
+def _department(row: Row[tuple[int, str, str, str, bool]]) -> Department:
+    return Department(row.id, Names(row.name_en, row.name_ru, row.name_kk), row.two_keys)
 
 
 async def all_departments(db: AsyncConnection) -> list[Department]:
@@ -78,6 +79,11 @@ async def topics_of(db: AsyncConnection, department_id: int) -> list[Topic]:
 
 async def rename(db: AsyncConnection, department_id: int, names: Names) -> None:
     await db.execute(update(departments).where(departments.c.id == department_id).values(_columns(names)))
+
+
+async def set_two_keys(db: AsyncConnection, department_id: int, wanted: bool) -> None:
+    """Whether answers of its officials need the head's word from now on; what waits for it still does."""
+    await db.execute(update(departments).where(departments.c.id == department_id).values(two_keys=wanted))
 
 
 async def add_topic(db: AsyncConnection, department_id: int, names: Names) -> int:

@@ -7,7 +7,7 @@ from statistics import median
 from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.question import OPEN, Action, Outcome, Question, Urgency, Verdict
+from domain.question import ANSWERS, OPEN, Outcome, Question, Urgency, Verdict
 from storage.questions import inbox_of, owed_by, urgency
 from storage.tables import entries, questions
 
@@ -65,7 +65,7 @@ async def _answered(db: AsyncConnection, department_id: int, span: Span) -> list
         .join(entries, entries.c.question_id == questions.c.id)
         .where(
             questions.c.department_id == department_id,
-            entries.c.action == Action.ANSWER,
+            entries.c.action.in_(ANSWERS),
             entries.c.at >= since,
             entries.c.at < until,
         )
@@ -100,7 +100,7 @@ async def week(db: AsyncConnection, department_id: int | None, span: Span, today
     )
     given = list(
         await db.execute(
-            answers.where(here, entries.c.action == Action.ANSWER, entries.c.at >= since, entries.c.at < until)
+            answers.where(here, entries.c.action.in_(ANSWERS), entries.c.at >= since, entries.c.at < until)
         )
     )
     days = [(row.at - row.registered_at).total_seconds() / 86_400 for row in given]

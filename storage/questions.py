@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.draft import Attachment, AttachmentKind, Piece, albums
 from domain.people import Language, Names, Person, RepresentativeState, Wants
 from domain.question import (
+    ANSWERS,
     CITY_ONLY,
     CLOSED,
     OPEN,
@@ -32,7 +33,7 @@ from domain.question import (
     standing,
     visible,
 )
-from storage import leaves, outbox
+from storage import leaves, outbox, promises
 from storage.database import insert
 from storage.tables import (
     admins,
@@ -203,19 +204,7 @@ async def register(
 ) -> Question:
     """Store a new question under the next number of the city's year, and promise the confirmation."""
     new = change.after
-    values = _columns(new) | {
-        "number": await _next_number(db, year),
-        "draft": draft,
-        "kind": new.kind,
-        "text": new.text,
-        "language": new.language,
-        "public": new.public,
-        "author_id": new.author_id,
-        "organization_id": new.organization_id,
-        "topic_id": new.topic_id,
-        "registered_at": new.registered_at,
-        "term": new.term,
-    }
+    values = _columns(new) | _frozen(new) | {"number": await _next_number(db, year), "draft": draft}
     row = (await db.execute(questions.insert().values(values).returning(questions.c.id, questions.c.number))).one()
     if pieces:
         await db.execute(
@@ -229,6 +218,56 @@ async def register(
     assert registered is not None  # inserted three lines above  # noqa: S101
     await _write_down(db, replace(change, before=registered, after=registered), now, source=f"draft {draft}")
     return registered
+
+
+async def register_parts(
+    db: AsyncConnection, change: Change, parts: list[Question], tasks: list[str], now: datetime
+) -> None:
+    """Store what a whole was split into: each with what the NGO has written so far, its attachments and its share."""
+    for part, task in zip(parts, tasks, strict=True):
+        values = _columns(part) | _frozen(part) | {"parent_id": change.after.id, "draft": f"part {part.number}"}
+        row = questions.insert().values(values | {"number": part.number})
+        part_id: int = (await db.execute(row.returning(questions.c.id))).scalar_one()
+        await _copy_lines(db, change.after.id, part_id)
+        stored = await by_id(db, part_id)
+        assert stored is not None  # inserted three lines above  # noqa: S101
+        tell = ((Audience.DEPARTMENT, Notice.FORWARDED_HERE),)
+        step = Change(stored, stored, change.action, change.actor, task, department_id=part.department_id, tell=tell)
+        await _write_down(db, step, now, source=None)
+
+
+_OF_THE_NGO = (Action.ASK, Action.CLARIFY, Action.REPLY, Action.ADD)
+
+
+async def _copy_lines(db: AsyncConnection, whole_id: int, part_id: int) -> None:
+    """What was asked, added and replied, with its attachments: the part is understood without the whole."""
+    here = and_(entries.c.question_id == whole_id, entries.c.action.in_(_OF_THE_NGO))
+    for row in list(await db.execute(select(entries).where(here).order_by(entries.c.id))):
+        line = {key: value for key, value in row._mapping.items() if key != "id"}
+        copy = entries.insert().values(line | {"question_id": part_id, "source": None})
+        entry_id: int = (await db.execute(copy.returning(entries.c.id))).scalar_one()
+        await attach(db, part_id, entry_id, await attachments_of(db, row.id))
+
+
+async def parts_of(db: AsyncConnection, question_id: int) -> list[Question]:
+    """What a whole was split into."""
+    query = _QUESTIONS.where(questions.c.parent_id == question_id).order_by(questions.c.id)
+    return [_question(row) for row in await db.execute(query)]
+
+
+def _frozen(question: Question) -> dict[str, Any]:
+    """What stays as it was at registration."""
+    return {
+        "kind": question.kind,
+        "text": question.text,
+        "language": question.language,
+        "public": question.public,
+        "author_id": question.author_id,
+        "organization_id": question.organization_id,
+        "topic_id": question.topic_id,
+        "registered_at": question.registered_at,
+        "term": question.term,
+    }
 
 
 def _columns(question: Question) -> dict[str, Any]:
@@ -269,8 +308,14 @@ async def record(db: AsyncConnection, change: Change, now: datetime, *, source: 
         return None
     if change.after.status in OPEN and change.after.responsible_id not in (None, change.before.responsible_id):
         await _still_works_there(db, change.after)
-    await db.execute(update(questions).where(questions.c.id == change.after.id).values(_columns(change.after)))
-    return await _write_down(db, change, now, source)
+    here = questions.c.id == change.after.id
+    await db.execute(update(questions).where(here).values(_columns(change.after)))
+    entry_id = await _write_down(db, change, now, source)
+    if change.action is Action.PROPOSE:
+        await db.execute(update(questions).where(here).values(proposed_id=entry_id))
+    if change.action in ANSWERS and change.outcome is Outcome.PROMISED and change.until:
+        await promises.make(db, change.after, change.actor_id, change.text, change.until, now)
+    return entry_id
 
 
 async def _still_works_there(db: AsyncConnection, question: Question) -> None:
@@ -309,13 +354,13 @@ async def _write_down(db: AsyncConnection, change: Change, now: datetime, source
                 department_id=change.department_id,
                 from_department_id=_left(change),
                 until=change.until,
+                despite=change.despite,
                 source=source,
             )
             .returning(entries.c.id)
         )
     ).scalar_one()
-    if change.attachments:
-        await _attach(db, change.after.id, entry_id, change.attachments)
+    await attach(db, change.after.id, entry_id, change.attachments)
     for audience, notice in change.tell:
         await _tell(db, change, entry_id, audience, notice, now)
     return entry_id
@@ -327,7 +372,10 @@ def _left(change: Change) -> int | None:
     return before if before != change.after.department_id else None
 
 
-async def _attach(db: AsyncConnection, question_id: int, entry_id: int, attached: tuple[Attachment, ...]) -> None:
+async def attach(db: AsyncConnection, question_id: int, entry_id: int, attached: tuple[Attachment, ...]) -> None:
+    """Attachments of one history line; an album comes in several messages."""
+    if not attached:
+        return
     rows = [
         {
             "question_id": question_id,
@@ -355,6 +403,9 @@ _WITH_ATTACHMENTS = frozenset(
         Notice.ASSIGNED,
         Notice.ANSWERED,
         Notice.ADDITION,
+        Notice.CLARIFY,
+        Notice.REPLIED,
+        Notice.PROPOSED,
         Notice.REOPENED_FOR_HEAD,
         Notice.PART_DONE,
     }
@@ -468,6 +519,8 @@ async def _of_department(db: AsyncConnection, question: Question, audience: Audi
             return responsible or (heads if question.responsible_id else everybody)
         case Audience.HEAD:
             return heads
+        case Audience.APPROVER:
+            return heads if question.head_id else []
         case _:
             return everybody
 
@@ -524,6 +577,11 @@ class Entry:
     attachments: int
     post: str = ""
     """Of the actor: it is not always the responsible official who answers."""
+    actor_id: int | None = None
+    assignee_post: str = ""
+    assignee_id: int | None = None
+    despite: str = ""
+    """The warning after which it was sent all the same."""
     department: Names | None = None
     """To which it was given, or which was asked for a part or did it."""
     from_department: Names | None = None
@@ -548,6 +606,7 @@ def _entries() -> Select[Any]:
             _actor_official.c.post,
             _assignee.c.name.label("assignee_telegram"),
             _assignee_official.c.name.label("assignee_official"),
+            _assignee_official.c.post.label("assignee_post"),
             *(_to.c[f"name_{x}"].label(f"to_{x}") for x in _NAMES),
             *(_from.c[f"name_{x}"].label(f"from_{x}") for x in _NAMES),
             attached.label("attached"),
@@ -573,6 +632,10 @@ def _entry(row: Row[Any]) -> Entry:
         assignee=row.assignee_official or row.assignee_telegram or "",
         attachments=row.attached,
         post=row.post or "",
+        actor_id=row.actor_id,
+        assignee_id=row.assignee_id,
+        despite=row.despite,
+        assignee_post=row.assignee_post or "",
         department=_named(row, "to"),
         from_department=_named(row, "from"),
         until=row.until,
@@ -734,6 +797,35 @@ async def unjudged(db: AsyncConnection, today: date, limit: int) -> list[int]:
     return list(await db.scalars(query.order_by(questions.c.id).limit(limit)))
 
 
+async def waits_for(db: AsyncConnection, person: Person, limit: int) -> list[Question]:
+    """Questions about which a department has asked this person or their NGO something, the oldest first."""
+    theirs = questions.c.author_id == person.id
+    if person.organization_id is not None:
+        theirs = or_(theirs, questions.c.organization_id == person.organization_id)
+    query = _QUESTIONS.where(theirs, questions.c.status == Status.WAITING)
+    return [_question(row) for row in await db.execute(query.order_by(questions.c.waiting_since).limit(limit))]
+
+
+async def waiting_since(db: AsyncConnection, until: datetime, limit: int | None = None) -> list[Question]:
+    """Questions whose NGO was asked something until this moment and has not replied; not those that may be closed."""
+    here = and_(questions.c.status == Status.WAITING, questions.c.waiting_since <= until, questions.c.unclear.is_(False))
+    query = _QUESTIONS.where(here).order_by(questions.c.waiting_since, questions.c.id).limit(limit)
+    return [_question(row) for row in await db.execute(query)]
+
+
+async def to_approve(db: AsyncConnection) -> list[Question]:
+    """Open questions with an answer or a later date that waits for somebody's word."""
+    asked = or_(questions.c.proposed_id.isnot(None), questions.c.extend_to.isnot(None))
+    return [_question(row) for row in await db.execute(_REMINDED.where(_AS_INDEXED, asked).order_by(questions.c.id))]
+
+
+async def last_line(db: AsyncConnection, question_id: int, *actions: Action) -> Entry | None:
+    """The newest line of its history that is one of these steps."""
+    query = _entries().where(entries.c.question_id == question_id, entries.c.action.in_(actions))
+    row = (await db.execute(query.order_by(entries.c.id.desc()).limit(1))).first()
+    return _entry(row) if row else None
+
+
 @dataclass(frozen=True, slots=True)
 class Exported:
     """A question with its last answer, for a table."""
@@ -749,7 +841,7 @@ async def count(db: AsyncConnection) -> int:
 
 async def newest(db: AsyncConnection, limit: int) -> list[Exported]:
     """For an administrator's table, the newest first."""
-    query = select(entries.c.question_id, entries.c.outcome, entries.c.text).where(entries.c.action == Action.ANSWER)
+    query = select(entries.c.question_id, entries.c.outcome, entries.c.text).where(entries.c.action.in_(ANSWERS))
     answers = {row.question_id: (row.outcome, row.text) for row in await db.execute(query.order_by(entries.c.id))}
     found = []
     for row in await db.execute(_QUESTIONS.order_by(questions.c.id.desc()).limit(limit)):
