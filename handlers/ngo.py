@@ -407,7 +407,7 @@ async def _add_message(turn: Turn, number: str) -> bool:
     if said.attachment and too_large(turn, said.attachment):
         return False
     attached = (said.attachment,) if said.attachment else ()
-    await _record_addition(turn, number, said.text, attached, f"message {turn.person.id} {said.message_id}")
+    await record_addition(turn, number, said.text, attached, f"message {turn.person.id} {said.message_id}")
     return True
 
 
@@ -425,7 +425,7 @@ async def edited(turn: Turn) -> None:
     if found is None or found[1] == said.text or blank(said.text):
         return  # not ours, or Telegram only drew a link's preview
     source = f"edit {turn.person.id} {said.message_id} {said.edit_date}"
-    await _record_addition(turn, found[0], said.text, (), source)
+    await record_addition(turn, found[0], said.text, (), source)
 
 
 async def _draft_edited(turn: Turn, form: Form, changed: Data) -> None:
@@ -436,12 +436,20 @@ async def _draft_edited(turn: Turn, form: Form, changed: Data) -> None:
         await ask_next(turn, changed)
 
 
-async def _record_addition(turn: Turn, number: str, text: str, attached: tuple[Attachment, ...], source: str) -> None:
+async def record_addition(turn: Turn, number: str, text: str, attached: tuple[Attachment, ...], source: str) -> None:
     turn.args = (number,)
     question = await questions.visible_to(turn.db, turn.person, number, to_change=True)
     waited = (await turn.city_now()).waited(question, turn.now)
     change = act(question, added(question), turn.person, turn.now, text=text, attachments=attached, paused=waited)
-    if await questions.record(turn.db, change, turn.now, source=source):
+    if not await questions.record(turn.db, change, turn.now, source=source):
+        return
+    if change.action is Action.REPLY:
+        turn.reply(
+            turn.say(
+                "Your reply about <b>№ {number}</b> is with the department, and the work on it goes on.", number=number
+            )
+        )
+    else:
         turn.reply(
             turn.say(
                 "Added to <b>№ {number}</b>; the registered text stays as it was. The department is told.",
