@@ -233,31 +233,44 @@ ALIKE = 0.8
 """From this likeness, both ways, two names may be those of one NGO: a letter or two apart, not a word."""
 _SHARED = 0.4
 """Two names that are alike share at least this part of their trigrams: a wrong letter spoils three."""
-_LONGEST_LIST = 100
-_WEIGHED = 10
+_MEETINGS = 2
+"""Among the rarest trigrams of two names that are alike, at least so many are the same."""
+_LONGEST_LIST = 60
+_WEIGHED = 6
 """A trigram of more names than that says nothing, and only so many of the names that share most are weighed:
 ten thousand names against ten thousand alike ones take seconds, not hours."""
+
+
+class _Weights(dict[str, float]):
+    """How much each trigram says; one that no name has says most."""
+
+    rare: float = 0.0
+
+    def __missing__(self, trigram: str) -> float:
+        return self.rare
 
 
 class NameIndex:
     """Finds the name most like a given one among thousands, without comparing it with each.
 
-    Two sets that share much share one of their rarest trigrams as well, so only those are kept and looked up; what is
+    Two sets that share much share some of their rarest trigrams as well, so only those are kept and looked up; what is
     found so is weighed by how rare the shared trigrams are, and the heaviest is compared closely.
     """
 
     def __init__(self, names: Iterable[tuple[int, str]]) -> None:
         self._known = {id_: (name, trigrams(name)) for id_, name in names}
         how_many = Counter(t for _, of_name in self._known.values() for t in of_name)
-        self._rare = log(len(self._known) + 2)
-        self._weight = {t: self._rare - log(n) for t, n in how_many.items()}
+        self._weights = _Weights()
+        self._weights.rare = log(len(self._known) + 2)
+        self._weights.update({t: self._weights.rare - log(n) for t, n in how_many.items()})
         self._lists: dict[str, list[int]] = {}
         for id_, (_, of_name) in self._known.items():
             for trigram in self._rarest(of_name):
                 self._lists.setdefault(trigram, []).append(id_)
 
     def _rarest(self, of_name: frozenset[str]) -> list[str]:
-        in_order = sorted(of_name, key=lambda t: (-self._weight_of(t), t))
+        """Of equally rare ones the same for every name, so that two names meet in them."""
+        in_order = sorted(sorted(of_name), key=self._weights.__getitem__, reverse=True)
         return in_order[: len(in_order) - int(_SHARED * len(in_order)) + 1]
 
     def most_alike(self, name: str) -> int | None:
@@ -266,22 +279,19 @@ class NameIndex:
         shared: Counter[int] = Counter()
         for trigram in self._rarest(asked):
             shared.update(self._lists.get(trigram, ())[:_LONGEST_LIST])
-        weighed = ((self._shared_part(asked, id_), -id_) for id_, _ in shared.most_common(_WEIGHED))
-        part, least = max(weighed, default=(0.0, 0))
+        often = (id_ for id_, times in shared.most_common(_WEIGHED) if times >= _MEETINGS)
+        part, least = max(((self._shared_part(asked, id_), -id_) for id_ in often), default=(0.0, 0))
         if part < _SHARED:
             return None
         known = self._known[-least][0]
         return -least if likeness(name, known) >= ALIKE and likeness(known, name) >= ALIKE else None
 
     def _shared_part(self, asked: frozenset[str], id_: int) -> float:
-        """By weight, from 0 to 1; what both have is known, so every trigram of it has a weight."""
+        """By weight, from 0 to 1."""
         of_known = self._known[id_][1]
-        common = sum(map(self._weight.__getitem__, asked & of_known))
-        only_one = sum(map(self._weight_of, asked ^ of_known))
+        common = sum(map(self._weights.__getitem__, asked & of_known))
+        only_one = sum(map(self._weights.__getitem__, asked ^ of_known))
         return common / (common + only_one)
-
-    def _weight_of(self, trigram: str) -> float:
-        return self._weight.get(trigram, self._rare)
 
 
 # --- what an administrator decides ------------------------------------------------------------------------------------
