@@ -29,6 +29,8 @@ _YEARS = 3
 
 async def year(turn: Turn) -> None:
     """Every day that is off though it is no weekend, every weekend that is worked, and each correction."""
+    if turn.form and (turn.form.name, turn.form.step) == ("calendar", "days"):
+        await turn.finish()
     today = turn.city.today(turn.now)
     wanted = newcomer.number(turn.args) or today.year
     wanted = min(max(wanted, today.year - _YEARS), today.year + _YEARS)
@@ -65,14 +67,13 @@ async def correct(turn: Turn) -> None:
         return
     await turn.wait_for("calendar", "days", {"what": what})
     if what == "back":
-        turn.reply(turn.say("Which correction is to be taken back? Type the date, for example 08.05.2026."))
-        return
-    turn.reply(
-        turn.say(
+        asked = turn.say("Which correction is to be taken back? Type the date, for example 08.05.2026.")
+    else:
+        asked = turn.say(
             "Type the date and the reason in Russian and in Kazakh with semicolons between, one day a line, "
             "for example:\n08.05.2026; перенос с 4 мая; 4 мамырдан ауыстыру"
         )
-    )
+    turn.reply(asked, keyboard=[[turn.button("back", "calendar:0")]])
 
 
 _LINE = re.compile(r"\s*(\d{1,2})\.(\d{1,2})\.(\d{4})\s*(?:;\s*([^;]*?)\s*(?:;\s*([^;]*?)\s*)?)?")
@@ -217,4 +218,5 @@ async def year_checked(turn: Turn) -> None:
     if not await habits.checked(turn.db, checked):
         await habits.change(turn.db, f"checked {checked}", "yes")
         await turn.audit("calendar checked", "calendar", after=str(checked))
-    turn.reply(turn.say("The calendar of {year} is checked.", year=checked))
+    back = [[turn.button("back", f"calendar:{checked}")]]
+    turn.reply(turn.say("The calendar of {year} is checked.", year=checked), keyboard=back)

@@ -41,7 +41,9 @@ async def invite(turn: Turn) -> None:
     role = turn.args[0] if turn.args else ""
     if role == Role.REPRESENTATIVE:
         await turn.wait_for("invite", "organization", {})
-        turn.reply(turn.say("For which NGO? Type its name or a part of it, or its BIN."))
+        turn.reply(
+            turn.say("For which NGO? Type its name or a part of it, or its BIN."), keyboard=[_back(turn, "invitation")]
+        )
     elif role in (Role.OFFICIAL, Role.HEAD):
         known = await departments.all_departments(turn.db)
         choice = keyboards.departments(turn.words, known, f"invite_to:{role}")

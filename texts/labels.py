@@ -257,6 +257,8 @@ ACTION_WORDS = {
     "verified": N_("approved a representative"),
     "declined": N_("declined a representative"),
     "routed": N_("gave a question its department"),
+    "forwarded": N_("forwarded a question to another department"),
+    "split": N_("split a question into parts for several departments"),
     "calendar corrected": N_("corrected the calendar"),
     "calendar checked": N_("compared the calendar with the decrees"),
     "habit changed": N_("changed a setting"),
