@@ -12,7 +12,8 @@ from typing import Any
 
 import aiosqlite
 
-_MAY_WAIT = frozenset({"commit", "close", "executemany", "executescript", "backup"})
+_OF_THE_CONNECTION = frozenset({"commit", "close", "backup"})
+_MANY = frozenset({"executemany", "executescript"})
 
 
 class Connection(aiosqlite.Connection):
@@ -21,9 +22,15 @@ class Connection(aiosqlite.Connection):
     inline = False
 
     async def _execute(self, fn: Callable[..., Any], *args: Any, **more: Any) -> Any:
-        if self.inline and self._running and fn.__name__ not in _MAY_WAIT and args[:1] != ("BEGIN IMMEDIATE",):
+        if self.inline and self._running and not self._may_wait(fn, args):
             return fn(*args, **more)
         return await super()._execute(fn, *args, **more)  # type: ignore[no-untyped-call]
+
+    def _may_wait(self, fn: Callable[..., Any], args: tuple[Any, ...]) -> bool:
+        name = fn.__name__
+        if name in _OF_THE_CONNECTION:
+            return getattr(fn, "__self__", None) is self._connection  # a cursor's close is nothing
+        return name in _MANY or args[:1] == ("BEGIN IMMEDIATE",)
 
 
 def connect(database: str, **options: Any) -> Connection:
