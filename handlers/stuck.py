@@ -62,8 +62,8 @@ def reason(words: Words, error: str) -> str:
 
 
 def code(found: Stuck) -> str:
-    """What is looked for in the log."""
-    return f"E{found.id % 1_000_000:06d}" if found.what is What.LETTER else f"row {found.id}"
+    """What is looked for in the log: there `M17` is `row 17 of the outbox`."""
+    return f"E{found.id % 1_000_000:06d}" if found.what is What.LETTER else f"M{found.id}"
 
 
 # --- the list -------------------------------------------------------------------------------------------------------
