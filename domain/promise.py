@@ -247,6 +247,15 @@ def typed_date(text: str) -> date | None:
     return _day(match) if match else None
 
 
+def date_and_reason(text: str) -> tuple[date | None, str]:
+    """`20.04.2026, no cement until then`: the date it begins with, and what follows; all is reason without one."""
+    match = _TYPED.match(text.strip())
+    day = _day(match) if match else None
+    if match is None or day is None:
+        return None, text.strip()
+    return day, text.strip()[match.end() :].lstrip(" ,.;:–—-\n")
+
+
 def looks_like_date(text: str) -> bool:
     """Meant as a date, even where there is no such day."""
     return _TYPED.fullmatch(text.strip().rstrip(".")) is not None

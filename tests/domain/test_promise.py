@@ -16,6 +16,7 @@ from domain.promise import (
     PromiseStatus,
     Step,
     act,
+    date_and_reason,
     date_named_in,
     disputing,
     looks_like_date,
@@ -230,6 +231,20 @@ def test_a_day_that_does_not_exist_was_meant_as_a_date() -> None:
 )
 def test_the_date_a_text_names(text: str, day: date | None) -> None:
     assert date_named_in(text, TODAY) == day
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("20.04.2026", (date(2026, 4, 20), "")),
+        ("20.04.2026, нет цемента", (date(2026, 4, 20), "нет цемента")),
+        ("20.04.2026 — нет цемента до 15.04.2026", (date(2026, 4, 20), "нет цемента до 15.04.2026")),
+        ("нет цемента до 20.04.2026", (None, "нет цемента до 20.04.2026")),
+        ("31.02.2026 нет цемента", (None, "31.02.2026 нет цемента")),
+    ],
+)
+def test_a_date_and_a_reason_in_one_message(text: str, read: tuple[date | None, str]) -> None:
+    assert date_and_reason(text) == read
 
 
 # --- reminders ------------------------------------------------------------------------------------------------------
