@@ -78,9 +78,10 @@ async def received(turn: Turn) -> None:
     if sent.size > LARGEST_FILE:
         turn.reply(_file_fault(turn.words, FileFault.TOO_BIG), keyboard=[[turn.button("back", "org_list")]])
         return
-    await imports.receive(turn.db, turn.person.id, sent.file_id, sent.name, turn.now)
+    name = sent.name or turn.words.plain("the list")
+    await imports.receive(turn.db, turn.person.id, sent.file_id, name, turn.now)
     await turn.finish()
-    turn.reply(turn.say("I am reading «{name}». The report comes in a moment.", name=sent.name or turn.say("the list")))
+    turn.reply(turn.say("I am reading «{name}». The report comes in a moment.", name=name))
 
 
 @cache
