@@ -25,7 +25,7 @@ from bot.telegram import UNDERSTOOD, Telegram
 from domain.city import City
 from domain.people import Language, Person
 from handlers.everyone import commands
-from handlers.serve import Served, serve_next
+from handlers.serve import Left, Served, serve_next
 from handlers.speech import Call
 from storage import beginnings, habits, people
 from storage.database import Database
@@ -203,10 +203,13 @@ class Application:
         while not stop.is_set():
             self.arrived.clear()
             try:
-                began = seconds()
-                while await serve_next(self.database, self.served, self.clock.now()):
-                    self.health.handled(seconds() - began)
+                left = Left.MAYBE_MORE
+                while left is Left.MAYBE_MORE:
                     began = seconds()
+                    left = await serve_next(self.database, self.served, self.clock.now())
+                    if left is Left.NOTHING_DONE:
+                        break
+                    self.health.handled(seconds() - began)
                     self.wanted.set()
                     self.importing.arrived.set()
                     if stop.is_set():
@@ -247,7 +250,7 @@ class Application:
         """Everything that waits, to the end, without background tasks: for tests and the demo's jump in time."""
         while await self.polling.once() == MOST_UPDATES:
             pass
-        while await serve_next(self.database, self.served, self.clock.now()):
+        while await serve_next(self.database, self.served, self.clock.now()) is Left.MAYBE_MORE:
             pass
         await self.importing.drain()
         await self.delivery.drain()

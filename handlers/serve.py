@@ -9,6 +9,7 @@ nobody.
 import logging
 from dataclasses import dataclass
 from datetime import datetime
+from enum import IntEnum
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,9 +20,11 @@ from domain.people import Language
 from domain.question import (
     AlreadyTaken,
     CannotAct,
+    NeedsAdministrator,
     NothingOfSubstance,
     NotInThisStatus,
     NotYours,
+    TooFar,
 )
 from handlers.everyone import menu
 from handlers.routes import route
@@ -43,14 +46,22 @@ class Served:
     bot_name: str
 
 
-async def serve_next(database: Database, served: Served, now: datetime) -> bool:
-    """Handle one waiting update. False when there is none."""
+class Left(IntEnum):
+    """What waits after one update was handled."""
+
+    NOTHING_DONE = 0  # there was none
+    NOTHING = 1  # it was the last one
+    MAYBE_MORE = 2
+
+
+async def serve_next(database: Database, served: Served, now: datetime) -> Left:
+    """Handle one waiting update."""
     received: Received | None = None
     try:
         async with database.transaction() as db:
             received = await inbox.take(db, now)
             if received is None:
-                return False
+                return Left.NOTHING_DONE
             await _serve(db, received, served, now)
             await inbox.done(db, received.update_id, now)
     except Exception as error:
@@ -58,7 +69,8 @@ async def serve_next(database: Database, served: Served, now: datetime) -> bool:
             raise
         log.exception("update %s failed, code %s", received.update_id, _code(received))
         await _give_up_or_retry(database, received, served, error, now)
-    return True
+        return Left.MAYBE_MORE
+    return Left.NOTHING if received.the_last else Left.MAYBE_MORE
 
 
 async def _serve(db: AsyncConnection, received: Received, served: Served, now: datetime) -> None:
@@ -114,6 +126,12 @@ async def _refuse(turn: Turn, refusal: CannotAct) -> None:
         case NothingOfSubstance():
             turn.reply(turn.say("A text is needed. Please write in words."))
             return
+        case NeedsAdministrator():
+            turn.reply(turn.say("It came back to a department once already: an administrator says where it goes."))
+        case TooFar(last=last):
+            turn.reply(
+                turn.say("This date is not possible. The last possible date is {date}.", date=turn.words.day(last))
+            )
         case NotInThisStatus():
             turn.reply(turn.say("This is not possible any more. This is how the question stands now:"))
     if number := NUMBER.search(" ".join(turn.args)):

@@ -241,8 +241,9 @@ class Turn:
     async def wait_for(self, form: str, step: str, data: dict[str, Any] | None = None) -> None:
         """The person's next message belongs to this step."""
         kept = data if data is not None else (self.form.data if self.form and self.form.name == form else {})
+        alone = self.form is None or self.form.name == form  # the open one was read when the turn began
         self.form = Form(form, step, kept)
-        await forms.put(self.db, self.person.id, self.form, self.now)
+        await forms.put(self.db, self.person.id, self.form, self.now, alone=alone)
 
     async def finish(self) -> None:
         """The open dialogue is over."""

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.database import insert
+from storage.database import Prepared
 from storage.tables import forms
 
 
@@ -29,16 +29,30 @@ def _form(row: Row[Any] | None) -> Form | None:
     return Form(row.name, row.step, json.loads(row.data)) if row else None
 
 
+_THEIRS = forms.c.person_id == bindparam("person")
+_OPEN = select(forms).where(_THEIRS, forms.c.open)
+_NAMED = select(forms).where(_THEIRS, forms.c.name == bindparam("form"))
+_LAY_OTHERS_ASIDE = update(forms).where(_THEIRS, forms.c.name != bindparam("form"), forms.c.open).values(open=False)
+_DROP = delete(forms).where(_THEIRS, forms.c.name == bindparam("form"))
+
+
+def _put(insert: Any) -> Any:
+    row = insert(forms)
+    changed = {name: row.excluded[name] for name in ("step", "data", "open", "updated_at")}
+    return row.on_conflict_do_update(index_elements=["person_id", "name"], set_=changed)
+
+
+_PUT = Prepared(_put)
+
+
 async def open_form(db: AsyncConnection, person_id: int) -> Form | None:
     """The form that takes what the person types now."""
-    query = select(forms).where(forms.c.person_id == person_id, forms.c.open)
-    return _form((await db.execute(query)).first())
+    return _form((await db.execute(_OPEN, {"person": person_id})).first())
 
 
 async def find(db: AsyncConnection, person_id: int, name: str) -> Form | None:
     """An unfinished form, open or laid aside."""
-    query = select(forms).where(forms.c.person_id == person_id, forms.c.name == name)
-    return _form((await db.execute(query)).first())
+    return _form((await db.execute(_NAMED, {"person": person_id, "form": name})).first())
 
 
 async def all_of(db: AsyncConnection, person_id: int) -> list[Form]:
@@ -53,13 +67,12 @@ async def change(db: AsyncConnection, person_id: int, name: str, data: dict[str,
     await db.execute(update(forms).where(here).values(data=json.dumps(data), updated_at=now))
 
 
-async def put(db: AsyncConnection, person_id: int, form: Form, now: datetime) -> None:
-    """Store the form and open it; any other open one is laid aside, not lost."""
-    others = (forms.c.person_id == person_id) & (forms.c.name != form.name) & forms.c.open
-    await db.execute(update(forms).where(others).values(open=False))
+async def put(db: AsyncConnection, person_id: int, form: Form, now: datetime, *, alone: bool = False) -> None:
+    """Store the form and open it; any other open one is laid aside, not lost. `alone`: it is known that none is."""
+    if not alone:
+        await db.execute(_LAY_OTHERS_ASIDE, {"person": person_id, "form": form.name})
     values = {"step": form.step, "data": json.dumps(form.data), "open": True, "updated_at": now}
-    row = insert(db, forms).values(person_id=person_id, name=form.name, **values)
-    await db.execute(row.on_conflict_do_update(index_elements=["person_id", "name"], set_=values))
+    await db.execute(_PUT.on(db), values | {"person_id": person_id, "name": form.name})
 
 
 async def lay_aside(db: AsyncConnection, person_id: int) -> None:
@@ -69,4 +82,4 @@ async def lay_aside(db: AsyncConnection, person_id: int) -> None:
 
 async def drop(db: AsyncConnection, person_id: int, name: str) -> None:
     """The dialogue is over, or the person dropped it."""
-    await db.execute(delete(forms).where(forms.c.person_id == person_id, forms.c.name == name))
+    await db.execute(_DROP, {"person": person_id, "form": name})

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, case, delete, func, or_, select, update
+from sqlalchemy import Row, Select, and_, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.database import insert
-from storage.tables import outbox
+from storage.database import Prepared
+from storage.tables import Moment, outbox
 
 LEASE = timedelta(seconds=60)
 """Longer than any send may take: after it another copy may take the row for abandoned."""
@@ -76,34 +76,58 @@ async def say(
     question_id: int | None = None,
 ) -> bool:
     """Promise to say this. The same `key` a second time changes nothing: it was promised already, and False says so."""
-    row = insert(db, outbox).values(
-        key=key,
-        priority=priority,
-        chat_id=chat_id,
-        template=template,
-        facts=json.dumps(facts),
-        question_id=question_id,
-        created_at=now,
-        not_before=now,
-    )
-    return bool((await db.execute(row.on_conflict_do_nothing(index_elements=["key"]))).rowcount)
+    values = {
+        "key": key,
+        "priority": priority,
+        "chat_id": chat_id,
+        "template": template,
+        "facts": json.dumps(facts),
+        "question_id": question_id,
+        "created_at": now,
+        "not_before": now,
+    }
+    return bool((await db.execute(_SAY.on(db), values)).rowcount)
 
 
-def _next_of_each_chat(now: datetime) -> Select[tuple[int, int]]:
+_SAY = Prepared(lambda insert: insert(outbox).on_conflict_do_nothing(index_elements=["key"]))
+_now = bindparam("now", type_=Moment)
+
+
+def _next_of_each_chat() -> Select[tuple[int, int]]:
     """What each chat is to hear next, replies first; a chat with a row under way is left alone.
 
     In one pass over what waits. Asking of each row whether an earlier one waits would let PostgreSQL compare each with
     each, as it does with the statistics of a quiet week: 0.7 s for one claim when 2,000 wait.
     """
-    under_way = select(outbox.c.chat_id).where(outbox.c.done_at.is_(None), outbox.c.leased_until > now)
+    under_way = select(outbox.c.chat_id).where(outbox.c.done_at.is_(None), outbox.c.leased_until > _now)
     place = func.row_number().over(partition_by=outbox.c.chat_id, order_by=(outbox.c.priority, outbox.c.id))
     waiting = (
         select(outbox.c.id, outbox.c.priority, place.label("place"))
-        .where(outbox.c.done_at.is_(None), outbox.c.not_before <= now, outbox.c.chat_id.not_in(under_way))
+        .where(outbox.c.done_at.is_(None), outbox.c.not_before <= _now, outbox.c.chat_id.not_in(under_way))
         .subquery()
     )
     query = select(waiting.c.id, waiting.c.priority).where(waiting.c.place == 1)
-    return query.order_by(waiting.c.priority, waiting.c.id)
+    return query.order_by(waiting.c.priority, waiting.c.id).limit(bindparam("most"))
+
+
+_NEXT = _next_of_each_chat()
+_FREE = (
+    select(outbox)
+    .where(
+        outbox.c.id.in_(bindparam("seen", expanding=True)),
+        outbox.c.done_at.is_(None),
+        outbox.c.not_before <= _now,
+        or_(outbox.c.leased_until.is_(None), outbox.c.leased_until <= _now),
+    )
+    .order_by(outbox.c.priority, outbox.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_LEASE = (
+    update(outbox)
+    .where(outbox.c.id.in_(bindparam("rows", expanding=True)))
+    .values(leased_by=bindparam("owner"), leased_until=bindparam("until", type_=Moment), attempts=outbox.c.attempts + 1)
+)
 
 
 async def claim(
@@ -116,44 +140,38 @@ async def claim(
     again whether a row is free, and passes over those that another copy is claiming now.
     """
     bulk = limit if bulk is None else bulk
-    first = list(await db.execute(_next_of_each_chat(now).limit(4 * limit)))
+    first = list(await db.execute(_NEXT, {"now": now, "most": 4 * limit}))
     seen = [row.id for row in first if row.priority < Priority.ANNOUNCEMENT]
     seen += [row.id for row in first if row.priority == Priority.ANNOUNCEMENT][: 4 * bulk]
-    free = or_(outbox.c.leased_until.is_(None), outbox.c.leased_until <= now)
-    query = (
-        select(outbox)
-        .where(outbox.c.id.in_(seen), outbox.c.done_at.is_(None), outbox.c.not_before <= now, free)
-        .order_by(outbox.c.priority, outbox.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    rows = [_row(row) for row in await db.execute(query)] if seen else []
+    found = await db.execute(_FREE, {"seen": seen, "now": now, "most": limit}) if seen else ()
+    rows = [_row(row) for row in found]
     rows = rows[: sum(row.priority < Priority.ANNOUNCEMENT for row in rows) + bulk]  # announcements are the last
     if rows:
-        await db.execute(
-            update(outbox)
-            .where(outbox.c.id.in_([row.id for row in rows]))
-            .values(leased_by=owner, leased_until=now + LEASE, attempts=outbox.c.attempts + 1)
-        )
+        await db.execute(_LEASE, {"rows": [row.id for row in rows], "owner": owner, "until": now + LEASE})
     return rows
 
 
 _FACTS_AFTER_THE_END = case((outbox.c.template == "reply", "{}"), else_=outbox.c.facts)
+_SETTLE = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("row"), outbox.c.done_at.is_(None))
+    .values(
+        done_at=_now,
+        fate=bindparam("how"),
+        message_id=bindparam("message"),
+        error=bindparam("why"),
+        leased_until=None,
+        facts=_FACTS_AFTER_THE_END,
+    )
+)
 
 
 async def settle(
     db: AsyncConnection, row_id: int, fate: Fate, now: datetime, *, message_id: int | None = None, error: str = ""
 ) -> None:
     """The row's end. What a reply said is forgotten with it: it may hold all that is stored about a person."""
-    values: dict[str, Any] = {
-        "done_at": now,
-        "fate": fate,
-        "message_id": message_id,
-        "error": error[:500] or None,
-        "leased_until": None,
-        "facts": _FACTS_AFTER_THE_END,
-    }
-    await db.execute(update(outbox).where(outbox.c.id == row_id, outbox.c.done_at.is_(None)).values(values))
+    why = error[:500] or None
+    await db.execute(_SETTLE, {"row": row_id, "now": now, "how": fate, "message": message_id, "why": why})
 
 
 async def postpone(db: AsyncConnection, row_id: int, until: datetime, error: str, *, counted: bool = True) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, exists, func, literal, or_, select, update
+from sqlalchemy import Row, bindparam, delete, exists, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.people import (
@@ -80,6 +80,11 @@ _PEOPLE = (
 )
 
 
+_PERSON = _PEOPLE.where(people.c.id == bindparam("person"))
+_CHOICES = select(people.c.choices).where(people.c.id == bindparam("person"))
+_REMEMBER = update(people).where(people.c.id == bindparam("person")).values(choices=bindparam("stored"))
+
+
 def _person(row: Row[Any]) -> Person:
     return Person(
         id=row.id,
@@ -114,7 +119,7 @@ def _official(row: Row[Any]) -> Official | None:
 
 async def load(db: AsyncConnection, person_id: int, now: datetime | None = None) -> Person | None:
     """With `now` an official is loaded with the colleagues they stand in for at that moment, else for nobody."""
-    row = (await db.execute(_PEOPLE.where(people.c.id == person_id))).one_or_none()
+    row = (await db.execute(_PERSON, {"person": person_id})).one_or_none()
     if row is None:
         return None
     person = _person(row)
@@ -173,12 +178,11 @@ async def agree(db: AsyncConnection, person_id: int, version: str, language: Lan
 
 async def remember_choices(db: AsyncConnection, person_id: int, choices: list[tuple[str, str]]) -> None:
     """The keyboard shown last, so that typing its label or number presses the button."""
-    stored = json.dumps(choices) if choices else None
-    await db.execute(update(people).where(people.c.id == person_id).values(choices=stored))
+    await db.execute(_REMEMBER, {"person": person_id, "stored": json.dumps(choices) if choices else None})
 
 
 async def choices(db: AsyncConnection, person_id: int) -> list[tuple[str, str]]:
-    stored = await db.scalar(select(people.c.choices).where(people.c.id == person_id))
+    stored = await db.scalar(_CHOICES, {"person": person_id})
     return [(label, data) for label, data in json.loads(stored)] if stored else []
 
 
