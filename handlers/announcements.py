@@ -2,7 +2,7 @@
 
 from markupsafe import Markup
 
-from domain.announcement import MISSED, Announcement, Deed, Reached, State, Tally, deeds_for, first_state
+from domain.announcement import MISSED, TYPED_ABOVE, Announcement, Deed, Reached, State, Tally, deeds_for, first_state
 from domain.people import Person
 from handlers import addressing, announcement_cards, announcing, cards, everyone, keyboards, newcomer
 from handlers.speech import Button, Call, Keyboard, inline
@@ -16,9 +16,9 @@ async def history(turn: Turn) -> None:
     page = await announcements.page(turn.db, newcomer.number(turn.args))
     demanded = await habits.value(turn.db, addressing.CONSENT) == "yes"
     consent = (
-        turn.say("To more than 50 people: only with a second administrator's consent.")
+        turn.say("To more than {n} people: only with a second administrator's consent.", n=TYPED_ABOVE)
         if demanded
-        else turn.say("To more than 50 people: one administrator is enough.")
+        else turn.say("To more than {n} people: one administrator is enough.", n=TYPED_ABOVE)
     )
     heading = turn.say("<b>Announcements</b>")
     if page.pages > 1:
@@ -60,7 +60,7 @@ def _buttons(turn: Turn, page: Page, *, demanded: bool) -> Keyboard:
 
 
 async def consent_switched(turn: Turn) -> None:
-    """Above 50 people: with a second administrator or without. The others hear who changed it."""
+    """To many people with a second administrator or without. The others hear who changed it."""
     wanted = turn.args[0] if turn.args else ""
     before = await habits.value(turn.db, addressing.CONSENT) or "no"
     if wanted not in ("yes", "no") or wanted == before:

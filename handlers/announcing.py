@@ -330,12 +330,13 @@ async def texts(turn: Turn, draft: Draft) -> None:
     """One text for everybody, or one per language: which is to be written."""
     n = draft.corrects
     choice = [[Button(name, f"an_write:{n}:{language}")] for language, name in keyboards.LANGUAGES.items()]
+    corrected = turn.say("<b>Correction of announcement {number}</b>", number=n) if n else None
     turn.reply(
-        turn.say("<b>One text for everybody, or one for each language</b>"),
+        cards.lines(corrected, turn.say("<b>One text for everybody, or one for each language</b>")),
         announcement_cards.texts(turn.words, draft.content),
         turn.say("Who has no text in their language gets the one for everybody, else Russian, Kazakh, English."),
         keyboard=[[turn.button("an_everybody", f"an_write:{n}:")], *choice, [turn.button("back", f"an_card:{n}")]],
-        edit=True,
+        edit=not n,  # the report from which a correction begins stays
     )
 
 
