@@ -16,12 +16,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.calendar import quiet
 from domain.city import City
 from domain.ladder import Rung
+from domain.part import days_late, next_reminder_on
 from domain.people import Wants
 from domain.question import Audience, Question
 from domain.reminders import Reminder, reckoned_on, remind
 from handlers import notices
 from handlers.speech import Call
-from storage import digests, habits, outbox, people, questions, slots
+from storage import digests, habits, outbox, parts, people, questions, slots
 from storage.outbox import Priority, Shown
 from storage.people import Directory
 
@@ -47,12 +48,12 @@ async def begin(db: AsyncConnection, city: City, now: datetime) -> bool:
     """
     if quiet(now, city.calendar, city.hours, city.zone):
         return False
-    due = [*await reminders(db, city, now), *await cards(db, city, now)]
+    due = [*await reminders(db, city, now), *await parts_of_others(db, city, now), *await cards(db, city, now)]
     of_person: dict[int, list[Due]] = defaultdict(list)
     for one in due:
         of_person[one.person_id].append(one)
-    for person_id, parts in of_person.items():
-        one = parts[0] if len(parts) == 1 else _folded(person_id, parts, city.today(now))
+    for person_id, theirs in of_person.items():
+        one = theirs[0] if len(theirs) == 1 else _folded(person_id, theirs, city.today(now))
         await outbox.say(db, person_id, one.template, one.facts, now, priority=Priority.REMINDER, key=one.key)
     return bool(due)
 
@@ -73,6 +74,23 @@ async def reminders(db: AsyncConnection, city: City, now: datetime) -> list[Due]
     told = {r.question.id: (r.question.id, r.next_on, r.rungs) for r in found}
     await questions.reminded(db, [told.get(q.id, (q.id, reckoned_on(q, city), q.rungs)) for q in looked_at])
     return [*_for_officials(found, await people.directory(db, now), key), *await _for_ngos(db, found, today, now)]
+
+
+async def parts_of_others(db: AsyncConnection, city: City, now: datetime) -> list[Due]:
+    """Co-executors are reminded on the date of their part, and each working day while it is late: the department."""
+    today = city.today(now)
+    key = f"parts {today}"
+    if await slots.taken(db, key) or not await slots.take(db, key, now):
+        return []
+    found = await parts.to_remind(db, today)
+    await parts.reminded(db, [(p.id, next_reminder_on(p, today, city.calendar)) for p in found])
+    directory = await people.directory(db, now) if found else None
+    of_person: dict[int, list[Line]] = defaultdict(list)
+    for part in found:
+        officials = directory.officials.get(part.department_id, []) if directory else []
+        for person_id in officials or (directory.admins if directory else []):
+            of_person[person_id].append({"part": part.id, "late": days_late(part, today, city.calendar)})
+    return [Due(id_, "parts", {"lines": lines}, f"{key} {id_}") for id_, lines in of_person.items()]
 
 
 def _for_officials(found: list[Reminder], directory: Directory, key: str) -> list[Due]:

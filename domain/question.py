@@ -19,6 +19,7 @@ Errors:
 """
 
 from calendar import monthrange
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import Enum, IntEnum, StrEnum, auto
@@ -655,6 +656,18 @@ def allowed(question: Question, action: Action, actor: Actor) -> Rule:
             raise AlreadyTaken(question.responsible_name)
         raise NotYours
     return rule
+
+
+def pauses(steps: Iterable[tuple[Action, datetime]]) -> list[tuple[datetime, datetime | None]]:
+    """When the department waited for the NGO, by the lines of the history: since when, until when; None: it still does."""
+    found: list[tuple[datetime, datetime | None]] = []
+    for action, at in steps:
+        rule = RULES.get((Status.WAITING, action))
+        if action is Action.CLARIFY:
+            found.append((at, None))
+        elif found and found[-1][1] is None and (rule is None or rule.then is not Status.WAITING):
+            found[-1] = (found[-1][0], at)
+    return found
 
 
 def _left_behind(question: Question) -> Question:

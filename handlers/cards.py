@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.calendar import HOLIDAY_NAMES, REASON_WORDS, DueDate, Reason, StartMoved, Why
 from domain.draft import Attachment, AttachmentKind, Draft
 from domain.people import Language, Organization, OrganizationState, Person, RepresentativeState
-from domain.question import OPEN, Action, Ending, Kind, Notice, Outcome, Question, Urgency
+from domain.question import ANSWERS, OPEN, Action, Ending, Kind, Notice, Outcome, Question, Urgency
 from handlers.speech import Block, Quote
 from storage import outbox
 from storage.departments import Topic
@@ -30,7 +30,11 @@ def lines(*parts: Markup | str | None) -> Markup:
 
 def title(words: Words, question: Question) -> Markup:
     kind = words.label(KIND_LABELS[question.kind])
-    return words.say("<b>№ {number}</b>, {kind}", number=question.number, kind=kind)
+    said = words.say("<b>№ {number}</b>, {kind}", number=question.number, kind=kind)
+    if question.parent_id is None:
+        return said
+    whole = words.say("A part of № {number}", number=question.number.partition("/")[0])
+    return lines(said, whole)
 
 
 def status(words: Words, question: Question, today: date) -> Markup:
@@ -38,6 +42,10 @@ def status(words: Words, question: Question, today: date) -> Markup:
     said = words.say(STATUS_WORDS[question.status])
     if question.ending is Ending.NO_REACTION:
         said = words.say("{status}, no reaction to the answer", status=said)
+    if question.ending is Ending.NO_REPLY:
+        said = words.say("{status}, the NGO did not reply", status=said)
+    if question.ending is Ending.SPLIT:
+        said = words.say("{status}, split into parts", status=said)
     if question.overdue(today):
         said = words.say("{status}, <b>overdue</b>", status=said)
     return said
@@ -101,18 +109,38 @@ def card(
     attached: Sequence[Attachment],
     today: date,
     away: Markup | None = None,
+    shares: Sequence[Block] = (),
 ) -> list[Block]:
-    """The whole question: facts, perhaps that the responsible official is away, text, what happened since."""
+    """The whole question: facts, perhaps that the responsible official is away, text, who has which share of it, what
+    happened since.
+    """
     blocks: list[Block] = [lines(facts(words, question, today), away), Quote(question.text)]
     if listed := attachments(words, attached):
         blocks.append(listed)
-    said = words.say("<b>History</b>")
+    blocks += shares
+    blocks += _in_force(words, question, history)
+    said, version = words.say("<b>History</b>"), 0
     for entry in history:
-        said = lines(said, history_line(words, entry))
+        version = version_after(entry, version)
+        said = lines(said, history_line(words, entry, version))
         if entry.text:
             blocks += [said, Quote(entry.text)]
             said = Markup()
     return [*blocks, said] if said else blocks
+
+
+def version_after(entry: Entry, before: int) -> int:
+    """Which version of the answer this line leaves: an answer is the first one, each correction the next."""
+    return 1 if entry.action in ANSWERS | {Action.CLOSE_UNCLEAR} else before + (entry.action is Action.CORRECT)
+
+
+def _in_force(words: Words, question: Question, history: Sequence[Entry]) -> list[Block]:
+    """The newest version of an answer that was corrected; the older ones stand in the history."""
+    versions = [entry for entry in history if entry.action in ANSWERS | {Action.CORRECT}]
+    if question.answered_at is None or not versions or versions[-1].action is not Action.CORRECT:
+        return []
+    when = words.moment(versions[-1].at)
+    return [words.say("<b>The answer as corrected</b>, {when}", when=when), Quote(versions[-1].text)]
 
 
 _HISTORY = {
@@ -121,7 +149,23 @@ _HISTORY = {
     Action.ASSIGN: N_("{when}: {who} gave it to {assignee}"),
     Action.ROUTE: N_("{when}: sent to the department"),
     Action.HAND_OVER: N_("{when}: its official left the department, it went to {assignee}"),
+    Action.FORWARD: N_("{when}: {who} forwarded it from «{from_department}» to «{department}»"),
+    Action.SPLIT: N_("{when}: {who} split it into parts"),
+    Action.INVOLVE: N_("{when}: {who} asked «{department}» for a part, by {until}"),
+    Action.PART_DONE: N_("{when}: «{department}» has done its part"),
+    Action.NOTE: N_("{when}: note of the city by {who}"),
+    Action.CLARIFY: N_("{when}: {who} asked the NGO"),
+    Action.REPLY: N_("{when}: the NGO replied"),
+    Action.NO_REPLY: N_("{when}: the NGO has not replied in time"),
+    Action.CLOSE_UNCLEAR: N_("{when}: closed by {who}, the NGO did not reply"),
+    Action.EXTEND: N_("{when}: {who} asked for a later date, {until}"),
+    Action.EXTENSION_APPROVED: N_("{when}: {who} approved a later date, {until}"),
+    Action.EXTENSION_DECLINED: N_("{when}: {who} declined the later date"),
+    Action.PROPOSE: N_("{when}: {who} proposed an answer to the head: {outcome}"),
+    Action.RETURN: N_("{when}: {who} returned the answer with a remark"),
+    Action.APPROVE: N_("{when}: answered by {assignee}, approved by {who}: {outcome}"),
     Action.ANSWER: N_("{when}: answered by {who}: {outcome}"),
+    Action.CORRECT: N_("{when}: {who} corrected the answer, version {version}"),
     Action.WITHDRAW: N_("{when}: withdrawn by the NGO"),
     Action.ADD: N_("{when}: addition by the NGO"),
     Action.SOLVED: N_("{when}: the NGO says: {verdict}"),
@@ -138,21 +182,46 @@ _HISTORY_VERDICTS = {
 }
 
 
-def history_line(words: Words, entry: Entry) -> Markup:
+def _phrase(entry: Entry) -> str:
+    """A step reads in one way, but two do in another where something is missing or added."""
+    if entry.action is Action.ASK and entry.assignee:
+        return N_("{when}: registered, to {assignee}")
+    if entry.action is Action.HAND_OVER and not entry.assignee:
+        return N_("{when}: its official left the department")
+    if entry.action is Action.SPLIT and entry.department:
+        return N_("{when}: {who} gave «{department}» this part to answer")
+    return _HISTORY[entry.action]
+
+
+def history_line(words: Words, entry: Entry, version: int = 0) -> Markup:
     verdict = _HISTORY_VERDICTS.get(entry.action)
-    nobody = entry.action is Action.HAND_OVER and not entry.assignee
     said = words.say(
-        N_("{when}: its official left the department") if nobody else _HISTORY[entry.action],
+        _phrase(entry),
         when=words.moment(entry.at),
         who=entry.actor or words.say("an official"),
         assignee=entry.assignee or words.say("an official"),
-        outcome=words.label(OUTCOME_LABELS[entry.outcome]) if entry.outcome else "",
+        department=entry.department.in_(words.language) if entry.department else "",
+        from_department=entry.from_department.in_(words.language) if entry.from_department else "",
+        until=words.day(entry.until) if entry.until else "",
+        outcome=_outcome(words, entry),
         verdict=words.label(verdict) if verdict else "",
+        version=version,
     )
+    if entry.despite:
+        said = words.say("{line} (in Russian only, after a warning that the question is in Kazakh)", line=said)
     if entry.attachments and entry.action is not Action.ASK:
         attached = words.count("{n} attachment", "{n} attachments", entry.attachments)
         said = words.say("{line} ({attached})", line=said, attached=attached)
     return said
+
+
+def _outcome(words: Words, entry: Entry) -> str:
+    """With the date by which it is promised."""
+    if entry.outcome is None:
+        return ""
+    said = words.label(OUTCOME_LABELS[entry.outcome])
+    promised = entry.outcome is Outcome.PROMISED and entry.until
+    return f"{said}, {words.day(promised)}" if promised else said
 
 
 def list_heading(words: Words, heading: Markup, page: Page) -> Markup:
@@ -195,12 +264,32 @@ def grouped(words: Words, found: Sequence[Question], today: date, soon: date) ->
 
 def answer(words: Words, question: Question, entry: Entry) -> list[Block]:
     """The answer in the frame of the reader's language, the text as written."""
-    who = ", ".join(part for part in (entry.actor, entry.post) if part)
+    who = approved = ", ".join(part for part in (entry.actor, entry.post) if part)
+    if entry.action is Action.APPROVE:
+        who = ", ".join(part for part in (entry.assignee, entry.assignee_post) if part)
     head = lines(
         words.say("<b>№ {number}</b>: there is an answer.", number=question.number),
         outcome(words, entry.outcome),
         words.say("Department: {department}", department=department(words, question)),
         words.say("Answered by {who}, {when}", who=who or words.say("an official"), when=words.moment(entry.at)),
+        words.say("Approved by: {who}", who=approved or words.say("an official"))
+        if entry.action is Action.APPROVE
+        else None,
+    )
+    return [head, Quote(entry.text)]
+
+
+def corrected(words: Words, question: Question, entry: Entry, version: int) -> list[Block]:
+    """A new version of the answer, in the same frame."""
+    who = ", ".join(part for part in (entry.actor, entry.post) if part)
+    head = lines(
+        words.say(
+            "<b>№ {number}</b>: the answer was corrected. This is version {version}:",
+            number=question.number,
+            version=version,
+        ),
+        words.say("Department: {department}", department=department(words, question)),
+        words.say("Corrected by {who}, {when}", who=who or words.say("an official"), when=words.moment(entry.at)),
     )
     return [head, Quote(entry.text)]
 
@@ -233,6 +322,9 @@ def why_date(words: Words, question: Question, reckoning: DueDate) -> list[Block
             question.term,
         ),
         counts,
+        words.say("By the term: {date}.", date=words.weekday(question.extended_from))
+        if question.extended_from
+        else None,
     )
     skipped = [
         words.say("{date}: {reason}", date=words.weekday(day), reason=reason(words, why))

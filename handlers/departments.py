@@ -71,17 +71,29 @@ async def show(turn: Turn, department_id: int, *news: Markup) -> None:
         cards.lines(
             turn.say("Head: {who}", who=head) if head else turn.say("Head: nobody"),
             turn.say("Open questions: {n}", n=owed),
+            turn.say("Two keys: an answer goes out by the word of the head.")
+            if department.two_keys
+            else turn.say("Officials answer by themselves, without the head's word."),
         ),
         cards.lines(turn.say("Officials: {n}", n=len(staff)), *await _officials(turn, department)),
         cards.lines(turn.say("Topics: {n}", n=len(topics)), *_shortened(turn, [_with_term(turn, t) for t in topics])),
         keyboard=[
             [turn.button("officials", f"dep_people:{department.id}:0")],
             [turn.button("topics", f"dep_topics:{department.id}:0")],
+            [turn.button("templates", f"tpl_list:{department.id}:0")],
             [turn.button("rename", f"dep_rename:{department.id}")],
+            [_two_keys(turn, department)],
             [turn.button("back", "dep_list:0")],
         ],
         edit=True,
     )
+
+
+def _two_keys(turn: Turn, department: Department) -> Button:
+    """Says what is so; the press makes it the other."""
+    if department.two_keys:
+        return turn.button("two_keys_on", f"dep_keys:{department.id}:off")
+    return turn.button("two_keys_off", f"dep_keys:{department.id}:on")
 
 
 def in_three_languages(turn: Turn, names: Names) -> Markup:

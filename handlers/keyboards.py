@@ -57,7 +57,18 @@ def outcomes(words: Words) -> Keyboard:
 
 _ACTION_BUTTONS = {
     Action.TAKE: "take",
+    Action.REPLY: "reply",
     Action.ANSWER: "answer",
+    Action.PROPOSE: "answer",
+    Action.CLARIFY: "clarify",
+    Action.CLOSE_UNCLEAR: "close_unclear",
+    Action.PART_DONE: "part_done",
+    Action.FORWARD: "forward",
+    Action.EXTEND: "extend",
+    Action.SPLIT: "split",
+    Action.INVOLVE: "involve",
+    Action.NOTE: "note",
+    Action.CORRECT: "answer_correct",
     Action.ASSIGN: "assign",
     Action.ROUTE: "forward",
     Action.SOLVED: "solved",
@@ -70,13 +81,37 @@ _ACTION_BUTTONS = {
 
 def question(words: Words, shown: Question, person: Person, *, attachments: bool = False) -> Keyboard:
     """What this person may do with this question now, and what may always be looked at."""
-    actions = [a for a in actions_for(shown, person) if a in _ACTION_BUTTONS]
-    buttons = [Button(words.label(_ACTION_BUTTONS[a]), f"{_ACTION_BUTTONS[a]}:{shown.number}") for a in actions]
+    allowed = actions_for(shown, person)
+    actions = [a for a in _ACTION_BUTTONS if a in allowed]
+    buttons: list[Button] = []
+    if Action.APPROVE in allowed:  # the answer is decided about first, and the head's own begins from it
+        buttons = proposal(words, shown, person)
+        actions = [a for a in actions if a is not Action.ANSWER]
+    elif Action.EXTENSION_APPROVED in allowed:
+        buttons = extension(words, shown)
+    buttons += [Button(words.label(_ACTION_BUTTONS[a]), f"{_ACTION_BUTTONS[a]}:{shown.number}") for a in actions]
     if shown.kind is not Kind.THANKS:
         buttons.append(Button(words.label("why_date"), f"why_date:{shown.number}"))
     if attachments:
         buttons.append(Button(words.label("attachments"), f"attachments:{shown.number}"))
     return rows(buttons, 2)
+
+
+def proposal(words: Words, shown: Question, person: Person) -> list[Button]:
+    """The head's word on the answer that waits. A button names the very answer: another may take its place."""
+    may, of = actions_for(shown, person), f"{shown.number}:{shown.proposed_id}"
+    found = {Action.APPROVE: ("approve", "answer_approve"), Action.RETURN: ("return_answer", "answer_return")}
+    found |= {Action.ANSWER: ("edit_answer", "proposal_edit")}
+    return [Button(words.label(label), f"{data}:{of}") for action, (label, data) in found.items() if action in may]
+
+
+def extension(words: Words, shown: Question) -> list[Button]:
+    """The word on the later date that is asked for; a button names the date."""
+    of = f"{shown.number}:{shown.extend_to}"
+    return [
+        Button(words.label("approve"), f"extension_approve:{of}"),
+        Button(words.label("decline"), f"extension_decline:{of}"),
+    ]
 
 
 def decision(words: Words, applicant: Person) -> Keyboard:

@@ -13,12 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.city import City
 from domain.ladder import Rung
+from domain.part import Part
 from domain.people import Names, Person
 from domain.question import OPEN, Question, Urgency, visible
 from domain.reminders import Stage
-from handlers import cards
+from handlers import cards, shares
 from handlers.speech import Block, Button, Call, messages
-from storage import departments, digests, questions
+from storage import departments, digests, parts, questions
 from storage.outbox import Outgoing
 from texts import N_, Words
 from texts.labels import VERDICT_LABELS
@@ -298,8 +299,34 @@ async def _next_year(m: Morning) -> Said | None:
     return [said], []
 
 
+# --- parts of other departments' questions --------------------------------------------------------------------------
+
+
+async def _parts(m: Morning) -> Said | None:
+    """For co-executors: what of their parts is still owed."""
+    late = {line["part"]: line["late"] for line in m.row.facts["lines"]}
+    owed = {part.question_id: part for part in await parts.many(m.db, list(late)) if part.owed}
+    found = [q for q in await questions.many(m.db, list(owed)) if q.status in OPEN and visible(q, m.person)]
+    if not found:
+        return None
+    blocks: list[Block] = [m.words.say("<b>Reminder: parts of your department</b>")]
+    blocks += [_part_line(m, q, owed[q.id], late[owed[q.id].id]) for q in found[: digests.TOP]]
+    rest = len(found) - digests.TOP
+    if rest > 0:
+        blocks.append(m.words.count("And {n} more.", "And {n} more.", rest))
+    return _said(m, blocks, found)
+
+
+def _part_line(m: Morning, question: Question, part: Part, late: int) -> Markup:
+    return cards.lines(
+        m.words.say("<b>№ {number}</b>: {part}", number=question.number, part=shares.line(m.words, part)),
+        m.words.count("Late by {n} working day.", "Late by {n} working days.", late) if late else None,
+    )
+
+
 TEMPLATES: dict[str, Callable[[Morning], Awaitable[Said | None]]] = {
     "folded": _folded,
+    "parts": _parts,
     "reminders": _reminders,
     "late": _late,
     "digest": _digest,

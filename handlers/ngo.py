@@ -7,10 +7,12 @@ missing, so "Change the topic" is nothing but forgetting the topic, and a week's
 import secrets
 from typing import Any
 
+from markupsafe import Markup
+
 from domain.draft import Attachment, Draft, blank
 from domain.question import Action, Kind, Question, Status, Who, act, added, ask, not_answered, sees_all_lines, standing
 from domain.sensitive import looks_sensitive
-from handlers import cards, duties, everyone, keyboards, newcomer
+from handlers import cards, dates, duties, everyone, keyboards, newcomer, shares
 from handlers.speech import Block, Button, Keyboard, Quote
 from handlers.turn import NUMBER, Turn
 from handlers.writing import acknowledge, draft_of, same_album, take_in, too_large, too_long, with_draft
@@ -342,12 +344,21 @@ async def show(turn: Turn, question: Question, *, edit: bool = True) -> None:
     history = await questions.history(turn.db, question.id, inside=sees_all_lines(question, turn.person))
     attached = await questions.attachments_of(turn.db, history[0].id)
     today = turn.city.today(turn.now)
-    blocks = cards.card(turn.words, question, history, attached, today, await duties.away(turn, question))
+    beside = cards.lines(await duties.away(turn, question), await _waited(turn, question))
+    shared, parts = await shares.on_card(turn.db, turn.words, question, turn.person, today)
+    blocks = cards.card(turn.words, question, history, attached, today, beside, shared)
     if turn.person.department_id == question.department_id or turn.person.is_admin:
         delivery = await cards.delivery(turn.db, turn.words, question)
         blocks += [delivery] if delivery else []
     buttons = keyboards.question(turn.words, question, turn.person, attachments=any(e.attachments for e in history))
-    turn.reply(*blocks, keyboard=[*buttons, [turn.button("back", _list_of(turn))]], edit=edit)
+    turn.reply(*blocks, keyboard=[*buttons, *parts, [turn.button("back", _list_of(turn))]], edit=edit)
+
+
+async def _waited(turn: Turn, question: Question) -> Markup | None:
+    """How long the NGO was waited for. From all lines: one that an NGO does not see may have ended it."""
+    if question.waiting_since is None and not question.paused:
+        return None
+    return dates.waited(turn.words, turn.city, question, await questions.history(turn.db, question.id))
 
 
 def _list_of(turn: Turn) -> str:
@@ -362,7 +373,9 @@ async def why_date(turn: Turn) -> None:
     if question.due_on is None:
         turn.reply(turn.say("No due date: thanks want no answer."))
         return
-    turn.reply(*cards.why_date(turn.words, question, (await turn.city_now()).why(question)))
+    city, history = await turn.city_now(), await questions.history(turn.db, question.id)
+    moved = dates.extended(turn.words, question, history), dates.waited(turn.words, city, question, history)
+    turn.reply(*cards.why_date(turn.words, question, city.why(question)), *(said for said in moved if said))
 
 
 async def attachments(turn: Turn) -> None:

@@ -12,11 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.city import City
 from domain.draft import albums
-from domain.people import Language, Person, RepresentativeState
-from domain.question import Audience, Kind, Notice, Question, visible
-from handlers import announcement_cards, cards, duties, keyboards, morning, register_notices, stuck
+from domain.people import Language, Names, Person, RepresentativeState
+from domain.question import OPEN, Action, Audience, Kind, Notice, Question, visible
+from handlers import announcement_cards, cards, decisions, duties, keyboards, morning, promises, register_notices, shares, stuck
 from handlers.speech import Block, Call, Keyboard, Quote, album, messages
-from storage import outbox, people, questions, register
+from storage import departments, outbox, people, questions, register
 from storage import stuck as stuck_messages
 from storage.outbox import Fate, Outgoing
 from storage.questions import Entry
@@ -59,6 +59,8 @@ async def render(db: AsyncConnection, row: Outgoing, city: City, now: datetime) 
         return await _ABOUT_PEOPLE[row.template](db, row, person, words)
     if row.template in morning.TEMPLATES:
         return await morning.render(db, row, person, words, city, now)
+    if row.template == "promise":
+        return await promises.render(db, row, person, words, city, now)
     question = await questions.by_id(db, row.question_id or 0)
     entry = await questions.entry(db, row.facts["entry"])
     if question is None or entry is None or not visible(question, person):
@@ -66,6 +68,8 @@ async def render(db: AsyncConnection, row: Outgoing, city: City, now: datetime) 
     telling = Telling(db, row, person, words, city, now, question, entry)
     if row.template == "attachments":
         return await _attachments(telling)
+    if row.template == "needs_administrator":
+        return await _say(telling, await _needs_administrator(telling))
     if row.template == "delivery":
         return await _say(telling, await _delivery(telling))
     return await _say(telling, await _TEMPLATES[Notice(row.template)](telling))
@@ -145,7 +149,18 @@ async def _routed(t: Telling) -> Said:
 
 async def _answered(t: Telling) -> Said:
     """The text as written; below it the verdict, while it may be given."""
-    return cards.answer(t.words, t.question, t.entry), keyboards.question(t.words, t.question, t.person)
+    parts = await shares.in_answer(t.db, t.words, t.question)
+    return [*cards.answer(t.words, t.question, t.entry), *parts], keyboards.question(t.words, t.question, t.person)
+
+
+async def _corrected(t: Telling) -> Said:
+    """The verdict is on the answer in force, so its buttons stand here as well."""
+    version = 0
+    for entry in await questions.history(t.db, t.question.id):
+        if entry.id <= t.entry.id:
+            version = cards.version_after(entry, version)
+    blocks = cards.corrected(t.words, t.question, t.entry, version)
+    return blocks, keyboards.question(t.words, t.question, t.person)
 
 
 async def _judged(t: Telling) -> Said:
@@ -189,6 +204,105 @@ async def _addition(t: Telling) -> Said:
     return _with_text(t, [said]), keyboards.question(t.words, t.question, t.person)
 
 
+# --- given on, divided, shared --------------------------------------------------------------------------------------
+
+
+async def _forwarded(t: Telling) -> Said:
+    """For the NGO: from, to, why, and that the date did not change."""
+    entry, words = t.entry, t.words
+    said = words.say(
+        "<b>№ {number}</b> was forwarded.",
+        number=t.question.number,
+    )
+    moved = cards.lines(
+        said,
+        words.say("From: {department}", department=_in(words, entry.from_department)),
+        words.say("To: {department}", department=_in(words, entry.department)),
+        cards.due(words, t.question),
+        words.say("The date does not change."),
+    )
+    return [moved, words.say("Why:"), Quote(entry.text)], keyboards.question(words, t.question, t.person)
+
+
+def _in(words: Words, names: Names | None) -> str:
+    return names.in_(words.language) if names else ""
+
+
+async def _forwarded_here(t: Telling) -> Said:
+    """A card as for a new question, with the sentence why it comes, or what of it this department has to answer."""
+    blocks, keyboard = await _whole(t)
+    if t.entry.action is Action.SPLIT:
+        opening = t.words.say("<b>A part for the department.</b> What it has to answer:")
+    else:
+        before = _in(t.words, t.entry.from_department)
+        opening = t.words.say("<b>Forwarded to the department</b> by «{department}». Why:", department=before)
+    return [opening, Quote(t.entry.text), *blocks], keyboard
+
+
+async def _whole(t: Telling) -> Said:
+    """The question as its department sees it for the first time."""
+    history = await questions.history(t.db, t.question.id)
+    attached = await questions.attachments_of(t.db, history[0].id)
+    blocks: list[Block] = [cards.facts(t.words, t.question, t.city.today(t.now)), Quote(t.question.text)]
+    if listed := cards.attachments(t.words, attached):
+        blocks.append(listed)
+    return blocks, keyboards.question(t.words, t.question, t.person, attachments=any(e.attachments for e in history))
+
+
+async def _split(t: Telling) -> Said:
+    """For the NGO, once: what its question goes on as."""
+    today = t.city.today(t.now)
+    opening = t.words.say("<b>№ {number}</b> goes on in parts, each with its department.", number=t.question.number)
+    shared, buttons = await shares.on_card(t.db, t.words, t.question, t.person, today)
+    more = t.words.say("To add something, reply to a message about one of the parts.")
+    said: list[Block] = [opening, *shared, Quote(t.entry.text)]
+    return [*said, cards.lines(t.words.say("The date does not change."), more)], buttons
+
+
+async def _involved(t: Telling) -> Said:
+    """For the department that is asked for a part."""
+    until = t.words.weekday(t.entry.until) if t.entry.until else ""
+    opening = t.words.say("<b>A part of № {number} for your department</b>", number=t.question.number)
+    blocks, keyboard = await _whole(t)
+    asked = cards.lines(opening, t.words.say("By: {date}", date=until), t.words.say("What it has to do:"))
+    return [asked, Quote(t.entry.text), *blocks], keyboard
+
+
+async def _part_done(t: Telling) -> Said:
+    said = t.words.say(
+        "<b>№ {number}</b>: «{department}» has done its part.",
+        number=t.question.number,
+        department=_in(t.words, t.entry.department),
+    )
+    return _with_text(t, [said]), keyboards.question(t.words, t.question, t.person)
+
+
+async def _needs_administrator(t: Telling) -> Said | None:
+    """It came back once already, and its department would send it on again: an administrator decides."""
+    if not t.person.is_admin or t.question.status not in OPEN:
+        return None
+    opening = t.words.say(
+        "<b>№ {number}</b> came back to a department once already. «{department}» would send it to «{other}». Why:",
+        number=t.question.number,
+        department=cards.department(t.words, t.question),
+        other=_in(t.words, t.entry.department),
+    )
+    blocks, keyboard = await _whole(t)
+    ask = t.words.say("You decide where it goes: «{forward}».", forward=t.words.label("forward"))
+    return [opening, Quote(t.entry.text), *blocks, ask], keyboard
+
+
+async def _sent_on(db: AsyncConnection, row: Outgoing, person: Person, words: Words) -> list[Call]:
+    """For the official who had it, when somebody else sent it on. They may see it no more."""
+    found = await departments.department(db, row.facts["department"])
+    said = words.say(
+        "<b>№ {number}</b> was forwarded to «{department}». It is yours no more.",
+        number=row.facts["number"],
+        department=_in(words, found.names if found else None),
+    )
+    return messages(person.id, [said])
+
+
 async def _no_reaction(t: Telling) -> Said:
     said = t.words.count(
         "<b>№ {number}</b> is closed: {n} working day passed after the answer without a reaction.",
@@ -203,13 +317,15 @@ def _with_text(t: Telling, blocks: list[Block]) -> list[Block]:
     return [*blocks, Quote(t.entry.text)] if t.entry.text else blocks
 
 
-_TEMPLATES: dict[Notice, Callable[[Telling], Awaitable[Said]]] = {
+_TEMPLATES: dict[Notice, Callable[[Telling], Awaitable[Said | None]]] = {
+    **decisions.TEMPLATES,
     Notice.REGISTERED: _registered,
     Notice.NEW: _new,
     Notice.TAKEN: _taken,
     Notice.ASSIGNED: _assigned,
     Notice.ROUTED: _routed,
     Notice.ANSWERED: _answered,
+    Notice.CORRECTED: _corrected,
     Notice.JUDGED: _judged,
     Notice.REOPENED: _reopened,
     Notice.REOPENED_FOR_HEAD: _reopened_for_head,
@@ -217,6 +333,11 @@ _TEMPLATES: dict[Notice, Callable[[Telling], Awaitable[Said]]] = {
     Notice.WITHDRAWN: _withdrawn,
     Notice.ADDITION: _addition,
     Notice.NO_REACTION: _no_reaction,
+    Notice.FORWARDED: _forwarded,
+    Notice.FORWARDED_HERE: _forwarded_here,
+    Notice.SPLIT: _split,
+    Notice.INVOLVED: _involved,
+    Notice.PART_DONE: _part_done,
 }
 
 
@@ -300,6 +421,7 @@ _ABOUT_PEOPLE: dict[str, Callable[[AsyncConnection, Outgoing, Person, Words], Aw
     **duties.TEMPLATES,
     **register_notices.TEMPLATES,
     "stuck": _stuck,
+    "sent_on": _sent_on,
 }
 
 
@@ -317,7 +439,7 @@ async def settled(
     if row.announcement_id is not None or row.template == "an_preview":
         await announcement_cards.settled(db, row, fate, now, message_id, error, unclear)
         return
-    if row.template != Notice.ANSWERED or row.question_id is None:
+    if row.template not in (Notice.ANSWERED, Notice.CORRECTED) or row.question_id is None:
         return
     question = await questions.by_id(db, row.question_id)
     if question is None or question.responsible_id is None or row.chat_id != question.author_id:

@@ -404,6 +404,7 @@ _WITH_ATTACHMENTS = frozenset(
         Notice.ANSWERED,
         Notice.ADDITION,
         Notice.CLARIFY,
+        Notice.CORRECTED,
         Notice.REPLIED,
         Notice.PROPOSED,
         Notice.REOPENED_FOR_HEAD,
@@ -645,9 +646,10 @@ def _entry(row: Row[Any]) -> Entry:
 async def history(db: AsyncConnection, question_id: int, *, inside: bool = True) -> list[Entry]:
     """Line by line; without `inside` as an NGO sees it: without what is of the city alone."""
     query = _entries().where(entries.c.question_id == question_id).order_by(entries.c.id)
-    if not inside:
-        query = query.where(entries.c.action.not_in(CITY_ONLY))
-    return [_entry(row) for row in await db.execute(query)]
+    if inside:
+        return [_entry(row) for row in await db.execute(query)]
+    query = query.where(entries.c.action.not_in(CITY_ONLY))
+    return [replace(_entry(row), despite="") for row in await db.execute(query)]
 
 
 async def entry(db: AsyncConnection, entry_id: int) -> Entry | None:

@@ -1,0 +1,256 @@
+"""[Forward]: a question goes whole to the department that is competent for it.
+
+department → one sentence why → preview → send. The date does not move; the NGO is told from where, to where and why.
+What came back once already goes on only by an administrator's word.
+"""
+
+from markupsafe import Markup
+
+from domain.draft import blank
+from domain.question import Action, NeedsAdministrator, NotYours, Question, act, allowed
+from handlers import cards, keyboards, newcomer, ngo, official
+from handlers.keyboards import Part
+from handlers.speech import Block, Keyboard, Quote
+from handlers.turn import Turn
+from handlers.writing import Data
+from storage import departments, outbox, parts, people, questions
+from storage.departments import Department
+
+FORWARD_WITHIN = 3
+"""Working days from receipt (АППК art. 76); later only with a warning."""
+LONGEST_SENTENCE = 1_000
+_ON_A_PAGE = 8
+_LATER = "the text will follow, all but it is checked"
+
+
+def number_in(turn: Turn) -> str:
+    return turn.args[0] if turn.args else ""
+
+
+async def of_form(turn: Turn, *, to_change: bool = False) -> Question:
+    """The question that the open dialogue is about. When it is not this person's any more, the dialogue is over."""
+    turn.args = tuple(turn.form.name.split()[1:2]) if turn.form else ()
+    try:
+        return await questions.visible_to(turn.db, turn.person, number_in(turn), to_change=to_change)
+    except NotYours:
+        await turn.finish()
+        raise
+
+
+def waits_at(turn: Turn, form: str, step: str) -> bool:
+    """The dialogue about the question of the pressed button is open, and at this step."""
+    return turn.form is not None and turn.form.name == f"{form} {number_in(turn)}" and turn.form.step == step
+
+
+async def redraw(turn: Turn) -> None:
+    """Pressed twice, or an old button: the card shows what is so."""
+    await ngo.show(turn, await questions.visible_to(turn.db, turn.person, number_in(turn)), edit=False)
+
+
+async def choose(turn: Turn, question: Question, ask: Markup, name: str, known: list[Department]) -> None:
+    """Departments as buttons, a page at a time: `NAME:NUMBER:PAGE` turns it, `NAME_to:NUMBER:ID` chooses."""
+    page = Part(newcomer.number(turn.args[1:]), len(known), _ON_A_PAGE)
+    shown = known[page.first :][: page.size]
+    turn.reply(
+        ask,
+        keyboard=[
+            *keyboards.departments(turn.words, shown, f"{name}_to:{question.number}"),
+            *keyboards.pager(turn.words, page, f"{name}:{question.number}"),
+            [turn.button("back", f"card:{question.number}")],
+        ],
+        edit=len(turn.args) > 1,
+    )
+
+
+async def others(turn: Turn, question: Question) -> list[Department]:
+    """All departments but the one that has it."""
+    return [d for d in await departments.all_departments(turn.db) if d.id != question.department_id]
+
+
+def sentence(turn: Turn) -> str | None:
+    """What was typed as a reason or a task; None when it is none, which has been replied."""
+    if blank(turn.text):
+        turn.reply(turn.say("Please write it in words."), keyboard=cancel(turn))
+        return None
+    if len(turn.text) > LONGEST_SENTENCE:
+        turn.reply(
+            turn.say(
+                "This has {n} characters, {most} are the most. Please write it shorter.",
+                n=len(turn.text),
+                most=LONGEST_SENTENCE,
+            ),
+            keyboard=cancel(turn),
+        )
+        return None
+    return turn.text
+
+
+def cancel(turn: Turn) -> Keyboard:
+    return keyboards.labelled(turn.words, ("cancel", "cancel"))
+
+
+# --- forwarding -----------------------------------------------------------------------------------------------------
+
+
+async def forward(turn: Turn) -> None:
+    """[Forward]: which department. Administrators give one to a question that has none by the same button."""
+    question = await questions.visible_to(turn.db, turn.person, number_in(turn))
+    if question.department_id is None:
+        await official.forward(turn)
+        return
+    allowed(question, Action.FORWARD, turn.person)
+    ask = turn.say("Which department gets <b>№ {number}</b>?", number=question.number)
+    await choose(turn, question, ask, "forward", await others(turn, question))
+
+
+async def forward_to(turn: Turn) -> None:
+    question = await questions.visible_to(turn.db, turn.person, number_in(turn))
+    if question.department_id is None:
+        await official.forward_to(turn)
+        return
+    allowed(question, Action.FORWARD, turn.person)
+    chosen = await departments.department(turn.db, newcomer.number(turn.args[1:]))
+    if chosen is None or chosen.id == question.department_id:
+        turn.args = turn.args[:1]
+        await forward(turn)
+        return
+    name = f"forward {question.number}"
+    written = turn.form.data if turn.form and turn.form.name == name else {}
+    await _next(turn, question, written | {"department": chosen.id})
+
+
+async def _next(turn: Turn, question: Question, data: Data) -> None:
+    """The reason, or when there is one the preview."""
+    chosen = await departments.department(turn.db, data["department"])
+    name = chosen.names.in_(turn.language) if chosen else ""
+    if not data.get("reason"):
+        await turn.wait_for(f"forward {question.number}", "reason", data)
+        turn.reply(
+            turn.say(
+                "<b>№ {number}</b> to «{department}»: write in one sentence why. The NGO will read it.",
+                number=question.number,
+                department=name,
+            ),
+            keyboard=cancel(turn),
+        )
+        return
+    await turn.wait_for(f"forward {question.number}", "preview", data)
+    late = (await turn.city_now()).held(question, turn.now) > FORWARD_WITHIN
+    blocks: list[Block] = [
+        cards.lines(
+            turn.say("<b>Check before sending</b>"),
+            turn.say("<b>№ {number}</b> goes to: {department}", number=question.number, department=name),
+            turn.say("From: {department}", department=cards.department(turn.words, question)),
+            cards.due(turn.words, question),
+            turn.say("The date does not change."),
+        ),
+        Quote(data["reason"]),
+    ]
+    if late:
+        blocks.append(_warning(turn, question))
+    if _comes_back_again(turn, question, data["department"]):
+        blocks.append(turn.say("It came back once already: an administrator will decide, and will read your words."))
+    turn.reply(
+        *blocks,
+        keyboard=keyboards.labelled(
+            turn.words,
+            ("send_anyway" if late else "send", f"forward_send:{question.number}"),
+            ("edit_text", f"forward_edit:{question.number}"),
+            ("another_department", f"forward:{question.number}"),
+            ("cancel", "cancel"),
+        ),
+    )
+
+
+def _warning(turn: Turn, question: Question) -> Markup:
+    return turn.words.count(
+        "<b>Attention:</b> your department has had it for {n} working day. A question is forwarded within {most} "
+        "working days of its receipt (Administrative Procedural and Process Code, art. 76).",
+        "<b>Attention:</b> your department has had it for {n} working days. A question is forwarded within {most} "
+        "working days of its receipt (Administrative Procedural and Process Code, art. 76).",
+        turn.city.held(question, turn.now),
+        most=FORWARD_WITHIN,
+    )
+
+
+def _comes_back_again(turn: Turn, question: Question, department_id: int) -> bool:
+    try:
+        act(question, Action.FORWARD, turn.person, turn.now, text=_LATER, department_id=department_id)
+    except NeedsAdministrator:
+        return True
+    return False
+
+
+async def reason_written(turn: Turn) -> None:
+    """At any step: what is typed is the reason now."""
+    question = await of_form(turn)
+    if turn.form and (reason := sentence(turn)) is not None:
+        await _next(turn, question, turn.form.data | {"reason": reason})
+
+
+async def edit(turn: Turn) -> None:
+    if turn.form is None or turn.form.name != f"forward {number_in(turn)}":
+        await redraw(turn)
+        return
+    question = await of_form(turn)
+    await _next(turn, question, {key: value for key, value in turn.form.data.items() if key != "reason"})
+
+
+async def send(turn: Turn) -> None:
+    """It goes. A colleague may answer it at this moment: the row's lock decides who was first."""
+    if turn.form is None or not waits_at(turn, "forward", "preview"):
+        await redraw(turn)
+        return
+    data = turn.form.data
+    question = await of_form(turn, to_change=True)
+    await turn.finish()
+    chosen = await departments.department(turn.db, data["department"])
+    if chosen is None:
+        raise NotYours  # made up: no department is ever deleted
+    try:
+        change = act(
+            question, Action.FORWARD, turn.person, turn.now, text=data["reason"], department_id=data["department"]
+        )
+    except NeedsAdministrator:
+        await _ask_administrators(turn, question, chosen, data["reason"])
+        return
+    await questions.record(turn.db, change, turn.now)
+    await parts.drop(turn.db, question.id, chosen.id)
+    await _tell_who_had_it(turn, question, chosen.id)
+    turn.reply(
+        turn.say(
+            "<b>№ {number}</b> went to «{department}»; its date stays. The department and the NGO are told.",
+            number=question.number,
+            department=chosen.names.in_(turn.language),
+        )
+    )
+    if turn.person.is_admin:
+        before, after = f"department {question.department_id}", f"department {chosen.id}"
+        await turn.audit("forwarded", f"question {question.number}", before=before, after=after)
+
+
+async def _ask_administrators(turn: Turn, question: Question, chosen: Department, reason: str) -> None:
+    """A note in the history says what the department would like, and every administrator gets the card."""
+    note = act(question, Action.NOTE, turn.person, turn.now, text=reason, department_id=chosen.id)
+    entry_id = await questions.record(turn.db, note, turn.now)
+    for admin in await people.admin_ids(turn.db):
+        key = f"needs_administrator {entry_id} {admin}"
+        facts = {"entry": entry_id}
+        await outbox.say(turn.db, admin, "needs_administrator", facts, turn.now, key=key, question_id=question.id)
+    turn.reply(
+        turn.say(
+            "<b>№ {number}</b> came back to a department once already, so an administrator decides where it goes. "
+            "The administrators have your words; until they decide, it stays with your department.",
+            number=question.number,
+        )
+    )
+
+
+async def _tell_who_had_it(turn: Turn, question: Question, department_id: int) -> None:
+    """The responsible official learns that it is theirs no more, when somebody else sent it on."""
+    had_it = question.responsible_id
+    if had_it is None or had_it == turn.person.id:
+        return
+    facts = {"number": question.number, "department": department_id}
+    key = f"sent_on {question.id} {turn.now.timestamp()} {had_it}"
+    await outbox.say(turn.db, had_it, "sent_on", facts, turn.now, key=key)
