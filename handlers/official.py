@@ -3,13 +3,18 @@
 An answer walks outcome → text and attachments → preview → send, in a form of its own for each question.
 """
 
+from dataclasses import replace
+from datetime import date
+
 from markupsafe import Markup
 
 from domain.draft import blank
 from domain.people import Wants
-from domain.question import ANSWERS, Action, NotYours, Outcome, Question, act, allowed, answering
-from handlers import cards, keyboards, morning, newcomer, ngo
-from handlers.speech import Block, Button, Quote
+from domain.promise import date_named_in, looks_like_date, promisable, typed_date
+from domain.question import ANSWERS, Action, Change, NotYours, Outcome, Question, act, allowed, answering
+from domain.tongue import answered_in_russian_only
+from handlers import cards, keyboards, morning, newcomer, ngo, promises, shares, templates
+from handlers.speech import Block, Button, Keyboard, Quote
 from handlers.turn import Turn
 from handlers.writing import Data, acknowledge, begun_from, draft_of, same_album, take_in, too_long
 from storage import departments, forms, people, questions
@@ -19,7 +24,9 @@ from texts.labels import OUTCOME_LABELS
 
 async def inbox(turn: Turn) -> None:
     """`/inbox`: overdue, due today, within three working days, waiting for the NGO, new, the rest."""
-    await show_list(turn, turn.person.department_id, "inbox")
+    department_id = turn.person.department_id
+    kept = [[turn.button("templates", f"tpl_list:{department_id}:0")]] if turn.person.heads else []
+    await show_list(turn, department_id, "inbox", *kept)
 
 
 async def show_list(turn: Turn, department_id: int | None, data: str, *last_row: list[Button]) -> None:
@@ -178,7 +185,10 @@ async def _next(turn: Turn, name: str, data: Data) -> None:
         )
     elif not data.get("written"):
         await turn.wait_for(name, "text", data)
-        _ask_text(turn, number, data)
+        _ask_text(turn, number, data, await templates.offered(turn))
+    elif promised_on(data) is None and data["outcome"] == Outcome.PROMISED:
+        await turn.wait_for(name, "date", data)
+        _ask_date(turn, number)
     else:
         await turn.wait_for(name, "preview", data)
         _preview(turn, number, data)
@@ -193,8 +203,8 @@ _PROMPTS = {
 }
 
 
-def _ask_text(turn: Turn, number: str, data: Data) -> None:
-    buttons = keyboards.labelled(turn.words, ("done_writing", "answer_done"), ("cancel", "cancel"))
+def _ask_text(turn: Turn, number: str, data: Data, more: list[tuple[str, str]]) -> None:
+    buttons = keyboards.labelled(turn.words, ("done_writing", "answer_done"), *more, ("cancel", "cancel"))
     draft = draft_of(data)
     if draft.empty:
         turn.reply(
@@ -220,9 +230,49 @@ async def outcome_chosen(turn: Turn) -> None:
     await _next(turn, name, data)
 
 
+def promised_on(data: Data) -> date | None:
+    """The date by which an answer promises something."""
+    return date.fromisoformat(data["until"]) if data.get("until") and data["outcome"] == Outcome.PROMISED else None
+
+
+def _ask_date(turn: Turn, number: str) -> None:
+    turn.reply(
+        turn.say("<b>№ {number}</b>: by which date is it promised? Type it so: 20.04.2026", number=number),
+        keyboard=keyboards.labelled(turn.words, ("edit_text", "answer_edit"), ("cancel", "cancel")),
+    )
+
+
+async def answer_date(turn: Turn) -> None:
+    """[Another date]"""
+    name, data = _form(turn)
+    await _next(turn, name, {k: v for k, v in data.items() if k != "until"})
+
+
+async def _date_typed(turn: Turn, name: str, data: Data) -> bool:
+    """A date in a message of its own is the one by which it is promised; where it is asked for, one in a sentence too.
+
+    False when the message is something else, which is kept as part of the text.
+    """
+    if data.get("outcome") != Outcome.PROMISED or turn.said.attachment or not turn.text:
+        return False
+    asked = turn.form is not None and turn.form.step == "date"
+    today = turn.city.today(turn.now)
+    day = typed_date(turn.text, today) or (date_named_in(turn.text, today) if asked else None)
+    if day is None and not looks_like_date(turn.text) and not (asked and len(turn.text) < promises.A_SENTENCE):
+        return False
+    fitting = await promises.fitting_date(turn, day) if day else None
+    if fitting:
+        await _next(turn, name, data | {"until": fitting.isoformat()})
+    elif day is None:
+        turn.reply(promises.no_date(turn))
+    return True
+
+
 async def answer_write(turn: Turn) -> None:
     """Text or an attachment, at any step: kept first."""
     name, data = _form(turn)
+    if await _date_typed(turn, name, data):
+        return
     continues = same_album(turn, data)
     data, taken = take_in(turn, data)
     if not taken:
@@ -238,21 +288,35 @@ async def answer_written(turn: Turn) -> None:
     if draft.too_long:
         edit = keyboards.labelled(turn.words, ("edit_text", "answer_edit"), ("cancel", "cancel"))
         too_long(turn, draft, edit)
-    elif not _of_substance(draft.text):
-        turn.reply(
-            turn.say("A question is closed only by a text of substance. Please write the answer in words."),
-            keyboard=keyboards.labelled(turn.words, ("done_writing", "answer_done"), ("cancel", "cancel")),
-        )
+    elif not of_substance(draft.text):
+        ask_for_substance(turn, "answer_done", "done_writing")
     else:
-        await _next(turn, name, {k: v for k, v in data.items() if k != "replace"} | {"written": True})
+        data = await _with_date_of_text(turn, {k: v for k, v in data.items() if k != "replace"})
+        await _next(turn, name, data | {"written": True})
+
+
+async def _with_date_of_text(turn: Turn, data: Data) -> Data:
+    """The one date that the text names is the one it promises something by; the preview shows it."""
+    day = date_named_in(draft_of(data).text, turn.city.today(turn.now))
+    if data["outcome"] != Outcome.PROMISED or data.get("until") or day is None:
+        return data
+    fitting = await promises.fitting_date(turn, day)
+    return data | {"until": fitting.isoformat()} if fitting else data
 
 
 _SUBSTANCE = 10
 """Letters and digits that an answer has at least: a dot or "ok" closes nothing."""
 
 
-def _of_substance(text: str) -> bool:
+def of_substance(text: str) -> bool:
     return not blank(text) and sum(c.isalnum() for c in text) >= _SUBSTANCE
+
+
+def ask_for_substance(turn: Turn, data: str, key: str = "edit_text") -> None:
+    turn.reply(
+        turn.say("A question is closed only by a text of substance. Please write the answer in words."),
+        keyboard=keyboards.labelled(turn.words, (key, data), ("cancel", "cancel")),
+    )
 
 
 async def answer_edit(turn: Turn) -> None:
@@ -261,23 +325,34 @@ async def answer_edit(turn: Turn) -> None:
 
 
 def _preview(turn: Turn, number: str, data: Data) -> None:
-    draft = draft_of(data)
+    draft, until = draft_of(data), promised_on(data)
     head = cards.lines(
         turn.say("<b>Check before sending</b>"),
         turn.say("Answer to <b>№ {number}</b>", number=number),
         cards.outcome(turn.words, Outcome(data["outcome"])),
+        turn.say("Promised by: <b>{date}</b>", date=turn.words.weekday(until)) if until else None,
         cards.attachments(turn.words, draft.in_order),
     )
+    another = [("another_date", "answer_date")] if until else []
     turn.reply(
         head,
         Quote(draft.text),
         keyboard=keyboards.labelled(
-            turn.words, ("send", f"answer_send:{number}"), ("edit_text", "answer_edit"), ("cancel", "cancel")
+            turn.words, ("send", f"answer_send:{number}"), ("edit_text", "answer_edit"), *another, ("cancel", "cancel")
         ),
     )
 
 
 async def answer_send(turn: Turn) -> None:
+    await _send(turn, anyway=False)
+
+
+async def answer_anyway(turn: Turn) -> None:
+    """[Send anyway], under a warning."""
+    await _send(turn, anyway=True)
+
+
+async def _send(turn: Turn, *, anyway: bool) -> None:
     """The answer goes out; the NGO may withdraw at the same moment, and the row's lock decides who was first."""
     number = _first(turn)
     if turn.form is None or turn.form.name != f"answer {number}" or turn.form.step != "preview":
@@ -285,9 +360,13 @@ async def answer_send(turn: Turn) -> None:
         return
     data = turn.form.data
     draft = draft_of(data)
-    if draft.too_long or not _of_substance(draft.text):  # a message was edited under the preview
+    if draft.too_long or not of_substance(draft.text):  # a message was edited under the preview
         await turn.wait_for(turn.form.name, "text", {k: v for k, v in data.items() if k != "written"})
         await answer_written(turn)
+        return
+    until = promised_on(data)
+    if until and not promisable(until, turn.city.today(turn.now)):  # it lay there until the date had come
+        await answer_date(turn)
         return
     question = await _held(turn)
     change = act(
@@ -299,9 +378,14 @@ async def answer_send(turn: Turn) -> None:
         attachments=draft.in_order,
         outcome=Outcome(data["outcome"]),
         react_by=(await turn.city_now()).react_by(turn.now),
+        due_on=until,
     )
-    await questions.record(turn.db, change, turn.now)
+    if not anyway and (warnings := await _warnings(turn, question, draft.text)):
+        turn.reply(*warnings, keyboard=_despite_the_warning(turn, number))
+        return
+    await questions.record(turn.db, despite_the_language(change), turn.now)
     await turn.finish()
+    await audit_the_language(turn, change)
     if change.action is Action.PROPOSE:
         turn.reply(_proposed(turn, question))
         return
@@ -311,8 +395,43 @@ async def answer_send(turn: Turn) -> None:
             "You will be told when it is delivered.",
             number=number,
             outcome=turn.words.label(OUTCOME_LABELS[Outcome(data["outcome"])]),
-        )
+        ),
+        *await promises.made_by_answer(turn.db, turn.words, question.id, turn.now),
     )
+
+
+async def _warnings(turn: Turn, question: Question, text: str) -> list[Markup]:
+    """What should be thought of once more before this answer goes out."""
+    found = [in_russian_only(turn)] if answered_in_russian_only(question.text, text) else []
+    not_done = await shares.not_done(turn.db, turn.words, question)
+    return [*found, not_done] if not_done else found
+
+
+def _despite_the_warning(turn: Turn, number: str) -> Keyboard:
+    return keyboards.labelled(
+        turn.words, ("send_anyway", f"answer_anyway:{number}"), ("edit_text", "answer_edit"), ("cancel", "cancel")
+    )
+
+
+def in_russian_only(turn: Turn) -> Markup:
+    return turn.say(
+        "<b>Attention:</b> the question is written in Kazakh, and the text is in Russian only. Nothing has been sent "
+        "yet. Please add the text in Kazakh, or send it as it is: that is recorded."
+    )
+
+
+def despite_the_language(change: Change) -> Change:
+    """What goes out in Russian under a question in Kazakh says so on its line of the history."""
+    return replace(change, despite="language") if _is_despite_the_language(change) else change
+
+
+def _is_despite_the_language(change: Change) -> bool:
+    return answered_in_russian_only(change.before.text, change.text)
+
+
+async def audit_the_language(turn: Turn, change: Change) -> None:
+    if _is_despite_the_language(change):
+        await turn.audit("sent in another language", f"question {change.after.number}")
 
 
 def _proposed(turn: Turn, question: Question) -> Markup:

@@ -14,11 +14,17 @@ from handlers import (
     admin,
     announcements,
     announcing,
+    approving,
     audit,
     calendar,
+    clarifying,
+    co_executors,
+    correcting,
     departments,
     everyone,
     exports,
+    extending,
+    forwarding,
     habits,
     importing,
     invitations,
@@ -29,7 +35,11 @@ from handlers import (
     official,
     officials,
     organizations,
+    promises,
+    remarks,
+    splitting,
     stuck,
+    templates,
 )
 from handlers.turn import Turn
 
@@ -59,6 +69,11 @@ def of_department(person: Person) -> bool:
     return person.consented and person.official is not None
 
 
+def of_city(person: Person) -> bool:
+    """Either an official or an administrator."""
+    return of_department(person) or administrator(person)
+
+
 def administrator(person: Person) -> bool:
     """The desk was assigned by the city, not asked for: it needs no consent."""
     return person.is_admin
@@ -86,6 +101,7 @@ COMMANDS: dict[str, Route] = {
     "my": Route(ngo.my, agreed),
     "inbox": Route(official.inbox, of_department),
     "digest": Route(official.digest, of_department),
+    "promises": Route(promises.show_list, with_questions),
     "admin": Route(admin.desk, administrator),
     "announce": Route(announcing.begin, administrator),
 }
@@ -139,7 +155,74 @@ BUTTONS: dict[str, Route] = {
     "outcome": Route(official.outcome_chosen, of_department, "answer", "outcome"),
     "answer_done": Route(official.answer_written, of_department, "answer", "text"),
     "answer_edit": Route(official.answer_edit, of_department, "answer"),
+    "answer_date": Route(official.answer_date, of_department, "answer"),
     "answer_send": Route(official.answer_send, of_department),
+    "answer_templates": Route(templates.to_take, of_department, "answer"),
+    "answer_template": Route(templates.take, of_department, "answer"),
+    "answer_anyway": Route(official.answer_anyway, of_department),
+    "answer_correct": Route(correcting.correct, of_department),
+    "correction_edit": Route(correcting.edit, of_department),
+    "correction_send": Route(correcting.send, of_department),
+    "correction_anyway": Route(correcting.send_anyway, of_department),
+    # promises
+    "promises": Route(promises.show_list, with_questions),
+    "promise": Route(promises.card, with_questions),
+    "promise_keep": Route(promises.keep, of_department),
+    "promise_move": Route(promises.move, of_department),
+    "promise_break": Route(promises.break_, of_department),
+    "promise_confirm": Route(promises.confirm, agreed),
+    "promise_dispute": Route(promises.dispute, agreed),
+    "promise_send": Route(promises.send, of_department),
+    # asking the NGO
+    "clarify": Route(clarifying.clarify, of_department),
+    "clarify_edit": Route(clarifying.question_edit, of_department),
+    "clarify_send": Route(clarifying.question_send, of_department),
+    "reply": Route(clarifying.reply, agreed),
+    "reply_edit": Route(clarifying.reply_edit, agreed),
+    "reply_send": Route(clarifying.reply_send, agreed),
+    "close_unclear": Route(clarifying.close_unclear, of_department),
+    "close_unclear_edit": Route(clarifying.ground_edit, of_department),
+    "close_unclear_send": Route(clarifying.ground_send, of_department),
+    # a later date
+    "extend": Route(extending.extend, of_department),
+    "extend_edit": Route(extending.edit, of_department),
+    "extend_date": Route(extending.another_date, of_department),
+    "extend_send": Route(extending.send, of_department),
+    "extension_approve": Route(extending.approve, of_city),
+    "extension_decline": Route(extending.decline, of_city),
+    "extension_decline_skip": Route(extending.remark_skipped, of_city),
+    # two keys
+    "answer_approve": Route(approving.approve, of_city),
+    "answer_return": Route(approving.return_, of_city),
+    "proposal_edit": Route(approving.edit, of_department),
+    # given on, divided, shared
+    "forward": Route(forwarding.forward, of_city),
+    "forward_to": Route(forwarding.forward_to, of_city),
+    "forward_edit": Route(forwarding.edit, of_city),
+    "forward_send": Route(forwarding.send, of_city),
+    "split": Route(splitting.begin, of_city),
+    "split_to": Route(splitting.chosen, of_city),
+    "split_page": Route(splitting.turned, of_city),
+    "split_done": Route(splitting.departments_chosen, of_city),
+    "split_anew": Route(splitting.anew, of_city),
+    "split_send": Route(splitting.send, of_city),
+    "involve": Route(co_executors.involve, of_department),
+    "involve_to": Route(co_executors.involve_to, of_department),
+    "involve_by": Route(co_executors.involve_by, of_department),
+    "involve_edit": Route(co_executors.involve_edit, of_department),
+    "involve_send": Route(co_executors.involve_send, of_department),
+    "part_done": Route(co_executors.part_done, of_department),
+    "part_edit": Route(co_executors.part_edit, of_department),
+    "part_send": Route(co_executors.part_send, of_department),
+    "note": Route(remarks.note, of_city),
+    # a department's templates
+    "tpl_list": Route(templates.show, of_city),
+    "tpl_card": Route(templates.card, of_city),
+    "tpl_new": Route(templates.new, of_city),
+    "tpl_change": Route(templates.change, of_city),
+    "tpl_skip": Route(templates.skipped, of_city, "template"),
+    "tpl_remove": Route(templates.remove, of_city),
+    "tpl_removed": Route(templates.removed, of_city),
     # the administrator's desk
     "desk": Route(admin.desk, administrator),
     "invitation": Route(invitations.invitation, administrator),
@@ -151,6 +234,7 @@ BUTTONS: dict[str, Route] = {
     "dep_new": Route(departments.new, administrator),
     "dep_rename": Route(departments.rename, administrator),
     "dep_people": Route(departments.staff, administrator),
+    "dep_keys": Route(approving.switch, administrator),
     "dep_topics": Route(departments.topics, administrator),
     "topic_card": Route(departments.topic, administrator),
     "topic_new": Route(departments.new_topic, administrator),
@@ -259,8 +343,6 @@ BUTTONS: dict[str, Route] = {
     "an_take_back": Route(announcements.take_back_asked, administrator),
     "an_take_back_now": Route(announcements.take_back, administrator),
     "an_read": Route(announcements.read, anybody),
-    "forward": Route(official.forward, administrator),
-    "forward_to": Route(official.forward_to, administrator),
 }
 
 # (form, step) → what a message does there; a step that is not named takes the form's own line, ("ask", "").
@@ -276,6 +358,21 @@ STEPS: dict[tuple[str, str], Route] = {
     ("verdict", ""): Route(ngo.reason_written, agreed),
     ("remark", ""): Route(ngo.remark, agreed),
     ("answer", ""): Route(official.answer_write, of_department),
+    ("clarify", ""): Route(clarifying.question_written, of_department),
+    ("reply", ""): Route(clarifying.reply_written, agreed),
+    ("close_unclear", ""): Route(clarifying.ground_written, of_department),
+    ("extend", ""): Route(extending.typed, of_department),
+    ("decline_extension", ""): Route(extending.remark_written, of_city),
+    ("return", ""): Route(approving.remark_written, of_city),
+    ("correction", ""): Route(correcting.written, of_department),
+    ("promise", ""): Route(promises.typed, agreed),
+    ("forward", ""): Route(forwarding.reason_written, of_city),
+    ("split", ""): Route(splitting.written, of_city),
+    ("involve", ""): Route(co_executors.involve_written, of_department),
+    ("part", ""): Route(co_executors.part_written, of_department),
+    ("note", "album"): Route(remarks.album_goes_on, of_city),
+    ("note", ""): Route(remarks.written, of_city),
+    ("template", ""): Route(templates.typed, of_city),
     ("calendar", ""): Route(calendar.days_typed, administrator),
     ("announce", "when"): Route(addressing.when_typed, administrator),
     ("announce", "count"): Route(addressing.count_typed, administrator),
@@ -299,7 +396,7 @@ STEPS: dict[tuple[str, str], Route] = {
 EDITED = Route(ngo.edited, agreed)
 EDITED_ANNOUNCEMENT = Route(announcing.edited, administrator)
 REPLIED = Route(ngo.add, agreed)
-OTHERWISE = Route(ngo.anything, anybody)
+OTHERWISE = Route(clarifying.anything, anybody)
 
 
 async def route(turn: Turn) -> None:
@@ -364,7 +461,7 @@ def _step(turn: Turn) -> Route | None:
 async def _do(turn: Turn, route: Route) -> None:
     if route.who(turn.person):
         await route.action(turn)
-    elif not turn.person.consented and route.who in (agreed, of_ngo, of_department, with_questions):
+    elif not turn.person.consented and route.who in (agreed, of_ngo, of_department, of_city, with_questions):
         await newcomer.proceed(turn, {})
     elif route.who is of_ngo:
         await newcomer.for_ngos_only(turn)
