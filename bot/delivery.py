@@ -6,7 +6,7 @@ A row is claimed by a lease, so several copies never send the same one; a copy t
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -49,6 +49,13 @@ BULK_PATIENCE = 1.5
 """The same of an announcement: what is in hand when somebody presses [Stop] must not go out long after."""
 
 
+Operation = Callable[[AsyncConnection], Awaitable[None]]
+
+
+async def _nothing(db: AsyncConnection) -> None:
+    """To claim what waits, and no more."""
+
+
 @dataclass
 class Delivery:
     """Sends what the outbox promises until it is stopped."""
@@ -65,6 +72,12 @@ class Delivery:
     def __post_init__(self) -> None:
         self._wire = asyncio.Semaphore(SENDS_AT_ONCE)
         self._next_of_bulk = asyncio.Lock()
+        self._in_hand: set[asyncio.Task[None]] = set()
+        self._bulk: set[asyncio.Task[None]] = set()
+        self._running = False
+        self._claimed: list[Outgoing] = []
+        self._asked: list[tuple[Operation, asyncio.Future[None]]] = []
+        self._writing = False
 
     async def drain(self) -> int:
         """Send everything that is due now; returns how many rows were settled or postponed."""
@@ -75,43 +88,98 @@ class Delivery:
         return sent
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Keep as many rows in hand as allowed; ask again when told, when one is done, or every second."""
-        in_hand: set[asyncio.Task[None]] = set()
-        bulk: set[asyncio.Task[None]] = set()
+        """Keep as many rows in hand as allowed; ask again when told, and every second. What one row's end makes room
+        for is claimed in the transaction that writes that end down.
+        """
+        self._running = True
         async with asyncio.TaskGroup() as group:
             while not stop.is_set():
-                self.wanted.clear()
-                try:
-                    rows = await self._claim(IN_HAND - len(in_hand), BULK_IN_HAND - len(bulk))
-                except Exception:
-                    log.exception("the outbox cannot be read; again in a second")
-                    rows = []
-                for row in rows:
-                    task = group.create_task(self.deliver(row))
-                    in_hand.add(task)
-                    task.add_done_callback(in_hand.discard)
-                    if row.priority is Priority.ANNOUNCEMENT:
-                        bulk.add(task)
-                        task.add_done_callback(bulk.discard)
-                    task.add_done_callback(lambda _: self.wanted.set())
-                await self._wait(stop)
-            if in_hand:
-                await asyncio.wait(in_hand, timeout=LAST_SECONDS)
-            for task in in_hand:
+                if not self._claimed:
+                    try:
+                        await self._write(_nothing)
+                    except Exception:
+                        log.exception("the outbox cannot be read; again in a second")
+                self._begin(group)
+                await self._wait()
+            self._running = False
+            if self._in_hand:
+                await asyncio.wait(self._in_hand, timeout=LAST_SECONDS)
+            for task in self._in_hand:
                 task.cancel()  # its claim is free again as soon as this copy is gone
 
-    async def _wait(self, stop: asyncio.Event) -> None:
+    def _begin(self, group: asyncio.TaskGroup) -> None:
+        """Take the claimed rows in hand."""
+        rows, self._claimed = self._claimed, []
+        for row in rows:
+            task = group.create_task(self.deliver(row))
+            self._in_hand.add(task)
+            task.add_done_callback(self._in_hand.discard)
+            if row.priority is Priority.ANNOUNCEMENT:
+                self._bulk.add(task)
+                task.add_done_callback(self._bulk.discard)
+
+    async def _wait(self) -> None:
+        """Until somebody has promised something, or something was claimed; a second at most."""
+        self.wanted.clear()
+        if self._claimed:
+            return
         try:
             async with asyncio.timeout(1.0):
                 await self.wanted.wait()
         except TimeoutError:
             pass
 
-    async def _claim(self, most: int, bulk: int | None = None) -> list[Outgoing]:
-        if most <= 0:
+    async def _write(self, operation: Operation) -> None:
+        """Do this in a transaction, shared with all that is asked for while another one commits."""
+        written = asyncio.get_running_loop().create_future()
+        self._asked.append((operation, written))
+        if not self._writing:
+            self._writing = True
+            try:
+                while self._asked:
+                    together, self._asked = self._asked, []
+                    await self._commit(together)
+            finally:
+                self._writing = False
+        await written
+
+    async def _commit(self, together: list[tuple[Operation, asyncio.Future[None]]]) -> None:
+        """One that cannot be written costs only itself."""
+        try:
+            async with self.database.transaction() as db:
+                for operation, _ in together:
+                    await operation(db)
+                claimed = await self._claim_more(db, len(together)) if self._running else []
+        except Exception as error:
+            if len(together) == 1:
+                together[0][1].set_exception(error)
+            else:
+                for one in together:
+                    await self._commit([one])
+            return
+        except BaseException:
+            for _, written in together:
+                written.cancel()
+            raise
+        for _, written in together:
+            if not written.done():
+                written.set_result(None)
+        if claimed:
+            self._claimed += claimed
+            self.wanted.set()
+
+    async def _claim_more(self, db: AsyncConnection, ending: int) -> list[Outgoing]:
+        """For the hands that are free, and for those that these ends set free."""
+        waiting = sum(row.priority is Priority.ANNOUNCEMENT for row in self._claimed)
+        room = IN_HAND - len(self._in_hand) - len(self._claimed) + ending
+        bulk = BULK_IN_HAND - len(self._bulk) - waiting + min(ending, len(self._bulk))
+        if room <= 0:
             return []
+        return await outbox.claim(db, str(self.owner), room, self.clock.now(), bulk=max(bulk, 0))
+
+    async def _claim(self, most: int) -> list[Outgoing]:
         async with self.database.transaction() as db:
-            return await outbox.claim(db, str(self.owner), most, self.clock.now(), bulk=bulk)
+            return await outbox.claim(db, str(self.owner), most, self.clock.now())
 
     async def deliver(self, row: Outgoing) -> None:
         """One row to its end, or to its next attempt. Never raises: what fails here is written down."""
@@ -224,8 +292,7 @@ class Delivery:
 
     async def _postpone(self, row: Outgoing, seconds: float, reason: str, *, counted: bool = True) -> None:
         until = self.clock.now() + timedelta(seconds=seconds)
-        async with self.database.transaction() as db:
-            await outbox.postpone(db, row.id, until, reason, counted=counted)
+        await self._write(lambda db: outbox.postpone(db, row.id, until, reason, counted=counted))
 
     async def _settle(
         self,
@@ -238,15 +305,17 @@ class Delivery:
         keyboard: list[tuple[str, str]] | None = None,
     ) -> None:
         now = self.clock.now()
-        async with self.database.transaction() as db:
+
+        async def written(db: AsyncConnection) -> None:
             await outbox.settle(db, row.id, fate, now, message_id=message_id, error=error)
             await notices.settled(db, row, fate, now, message_id=message_id, error=error, unclear=unclear)
             if fate is Fate.BLOCKED:
                 await people.set_blocked(db, row.chat_id, now)
             if keyboard:
                 await _remember(db, row.chat_id, keyboard)
+
+        await self._write(written)
         self.settled(fate)
-        self.wanted.set()
 
 
 def _keyboard(row: Outgoing, calls: Sequence[Call]) -> list[tuple[str, str]]:
