@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain import promise as promise_rules
 from domain.calendar import quiet
 from domain.city import City
 from domain.ladder import Rung
@@ -22,7 +23,7 @@ from domain.question import Audience, Question
 from domain.reminders import Reminder, reckoned_on, remind
 from handlers import notices
 from handlers.speech import Call
-from storage import digests, habits, outbox, parts, people, questions, slots
+from storage import digests, habits, outbox, parts, people, promises, questions, slots
 from storage.outbox import Priority, Shown
 from storage.people import Directory
 
@@ -48,7 +49,14 @@ async def begin(db: AsyncConnection, city: City, now: datetime) -> bool:
     """
     if quiet(now, city.calendar, city.hours, city.zone):
         return False
-    due = [*await reminders(db, city, now), *await parts_of_others(db, city, now), *await cards(db, city, now)]
+    due = [
+        *await reminders(db, city, now),
+        *await parts_of_others(db, city, now),
+        *await replies_waited_for(db, city, now),
+        *await decisions_waited_for(db, city, now),
+        *await promised(db, city, now),
+        *await cards(db, city, now),
+    ]
     of_person: dict[int, list[Due]] = defaultdict(list)
     for one in due:
         of_person[one.person_id].append(one)
@@ -107,7 +115,7 @@ def _audience(reminder: Reminder, directory: Directory) -> dict[int, Rung | None
     question = reminder.question
     heard: dict[int, Rung | None] = {}
     for rung in reminder.climbed:
-        for person_id in _of_rung(question, rung, directory):
+        for person_id in _of_rung(question.department_id, rung, directory):
             heard[person_id] = rung
     for person_id in _executors(question, directory):
         heard[person_id] = None
@@ -121,10 +129,10 @@ def _executors(question: Question, directory: Directory) -> list[int]:
     return directory.officials.get(question.department_id or 0) or directory.admins
 
 
-def _of_rung(question: Question, rung: Rung, directory: Directory) -> list[int]:
+def _of_rung(department_id: int | None, rung: Rung, directory: Directory) -> list[int]:
     match rung:
         case Rung.HEAD:
-            head = directory.heads.get(question.department_id or 0)
+            head = directory.heads.get(department_id or 0)
             return [head] if head else []
         case Rung.ADMINS:
             return directory.admins
@@ -155,6 +163,96 @@ async def _for_ngos(db: AsyncConnection, found: list[Reminder], today: date, now
     return [Due(id_, "late", {"lines": lines}, f"late {today} {id_}") for id_, lines in of_person.items()]
 
 
+async def replies_waited_for(db: AsyncConnection, city: City, now: datetime) -> list[Due]:
+    """NGOs are reminded of what a department asked them, once after each of `City.reply_reminders`."""
+    today = city.today(now)
+    key = f"replies {today}"
+    if await slots.taken(db, key) or not await slots.take(db, key, now):
+        return []
+    of_person: dict[int, list[int]] = defaultdict(list)
+    for question in await questions.waiting_since(db, city.ago(min(city.reply_reminders), now)):
+        if await _not_reminded_yet(db, city, question, now):
+            for person_id in await questions.recipients(db, question, Audience.NGO, now):
+                of_person[person_id].append(question.id)
+    return [Due(id_, "reply_wanted", {"questions": asked}, f"{key} {id_}") for id_, asked in of_person.items()]
+
+
+async def _not_reminded_yet(db: AsyncConnection, city: City, question: Question, now: datetime) -> bool:
+    """Each reminder has a slot; of those that were missed the newest takes all."""
+    waited = city.waited(question, now)
+    reached = [after for after in city.reply_reminders if waited >= after]
+    keys = [f"reply {question.id} {question.waiting_since} {after}" for after in reached]
+    return any([await slots.take(db, key, now) for key in keys])  # all of them are taken, not the first alone
+
+
+async def decisions_waited_for(db: AsyncConnection, city: City, now: datetime) -> list[Due]:
+    """Each working day, until somebody has decided: an answer or a later date that waits for the head's word.
+
+    Also for a head who came meanwhile, and for administrators when the department has lost its head.
+    """
+    key = f"decisions {city.today(now)}"
+    if await slots.taken(db, key) or not await slots.take(db, key, now):
+        return []
+    of_person: dict[int, list[int]] = defaultdict(list)
+    for question in await questions.to_approve(db):
+        for person_id in await questions.recipients(db, question, Audience.APPROVER, now):
+            of_person[person_id].append(question.id)
+    return [Due(id_, "decide", {"questions": waiting}, f"{key} {id_}") for id_, waiting in of_person.items()]
+
+
+async def promised(db: AsyncConnection, city: City, now: datetime) -> list[Due]:
+    """Promises of the ledger: their owners on the way to the date, everybody on the ladder after it."""
+    today = city.today(now)
+    key = f"promises {today}"
+    if await slots.taken(db, key) or not await slots.take(db, key, now):
+        return []
+    looked_at = await promises.to_remind(db, today)
+    found = [reminder for promise in looked_at if (reminder := promise_rules.remind(promise, today, city))]
+    rungs = {reminder.promise.id: reminder.rungs for reminder in found}
+    next_on = promise_rules.next_reminder_on
+    await promises.reminded(db, [(p.id, next_on(p, today, city), rungs.get(p.id, p.rungs)) for p in looked_at])
+    of_person: dict[int, list[Line]] = defaultdict(list)
+    directory = await people.directory(db, now)
+    for reminder in found:
+        for person_id, rung in (await _who_hears(db, reminder, directory)).items():
+            of_person[person_id].append(_promise_line(reminder, rung))
+    return [Due(id_, "promises", {"lines": lines}, f"{key} {id_}") for id_, lines in of_person.items()]
+
+
+async def _who_hears(
+    db: AsyncConnection, reminder: promise_rules.PromiseReminder, directory: Directory
+) -> dict[int, Rung | None]:
+    """None: as its owner, or as the NGO, which is told once that it is late."""
+    promise = reminder.promise
+    heard: dict[int, Rung | None] = {}
+    for rung in reminder.climbed:
+        heard |= dict.fromkeys(_of_rung(promise.department_id, rung, directory), rung)
+    heard |= dict.fromkeys(promises.owners(promise, directory))
+    return heard | dict.fromkeys(await promises.ngo(db, promise) if reminder.first_late else [])
+
+
+def _promise_line(reminder: promise_rules.PromiseReminder, rung: Rung | None) -> Line:
+    coming = reminder.next_rung
+    return {
+        "promise": reminder.promise.id,
+        "stage": reminder.stage,
+        "late": reminder.days_late,
+        "rung": rung,
+        "next": [coming[0].isoformat(), coming[1]] if coming else None,
+    }
+
+
+async def _thanks(db: AsyncConnection, directory: Directory, city: City, today: date, now: datetime) -> list[Due]:
+    """On the month's first working day: administrators read who was thanked in the last one."""
+    key = f"thanks {today:%Y-%m}"
+    if await slots.taken(db, key) or not await slots.take(db, key, now):
+        return []
+    facts = {"month": today.replace(day=1).isoformat()}
+    if not await digests.thanks(db, city.month_before(today)):
+        return []
+    return [Due(admin, "thanks", facts, f"{key} {admin}") for admin in directory.admins]
+
+
 async def cards(db: AsyncConnection, city: City, now: datetime) -> list[Due]:
     """Each department's morning card, once a working day from its time on; once a week the summary as well."""
     local = now.astimezone(city.zone)
@@ -168,6 +266,7 @@ async def cards(db: AsyncConnection, city: City, now: datetime) -> list[Due]:
             due += await _of_department(db, city, department_id, officials, now)
     if city.digest.has_come(local):
         due += await _weekly(db, directory, local.date(), now)
+        due += await _thanks(db, directory, city, local.date(), now)
     return due
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from domain.calendar import DueDate, WorkingCalendar, WorkingHours, due
@@ -88,6 +88,12 @@ class City:
         """From the beginning of the last working day before this one until today began: what "yesterday" means."""
         last = self.calendar.add(today, -1)
         return datetime.combine(last, time(), self.zone), datetime.combine(today, time(), self.zone)
+
+    def month_before(self, today: date) -> tuple[datetime, datetime]:
+        """The whole calendar month before this date's."""
+        until = today.replace(day=1)
+        since = (until - timedelta(days=1)).replace(day=1)
+        return datetime.combine(since, time(), self.zone), datetime.combine(until, time(), self.zone)
 
     def digest_of(self, department_id: int) -> DigestTime:
         return self.own_digests.get(department_id, self.digest)

@@ -233,10 +233,15 @@ def list_heading(words: Words, heading: Markup, page: Page) -> Markup:
     return words.say("{heading}: {counted}, {which}", heading=heading, counted=counted, which=which)
 
 
+def beginning(text: str) -> str:
+    """The first words, in one line of a list."""
+    line = " ".join(text.split())
+    return line if len(line) <= 80 else line[:79].rstrip() + "…"
+
+
 def list_line(words: Words, question: Question, today: date) -> Markup:
     """One question in a list: number, state and date, then how its text begins."""
-    beginning = " ".join(question.text.split())
-    short = beginning if len(beginning) <= 80 else beginning[:79].rstrip() + "…"
+    short = beginning(question.text)
     head = words.say("<b>{number}</b>, {status}", number=question.number, status=status(words, question, today))
     if question.due_on and question.status in OPEN:
         head = words.say("{head}, due {date}", head=head, date=words.day(question.due_on))

@@ -25,6 +25,8 @@ def commands(words: Words, person: Person) -> list[tuple[str, Markup]]:
         mine += [("inbox", words.say("what the department owes")), ("digest", words.say("the morning card now"))]
     if person.is_admin:
         mine += [("admin", words.say("the administrator's desk")), ("announce", words.say("write an announcement"))]
+    if mine:
+        mine.append(("promises", words.say("what was promised, and what became of it")))
     return [
         *mine,
         ("help", words.say("what the bot can do")),

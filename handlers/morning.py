@@ -6,6 +6,7 @@ Like every notice they are put into words when they go out: what was answered me
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from itertools import groupby
 from typing import Any
 
 from markupsafe import Markup
@@ -15,11 +16,14 @@ from domain.city import City
 from domain.ladder import Rung
 from domain.part import Part
 from domain.people import Names, Person
-from domain.question import OPEN, Question, Urgency, visible
+from domain.promise import Promise, PromiseStatus
+from domain.promise import visible as promised_to
+from domain.question import OPEN, Action, Question, Status, Urgency, actions_for, visible
 from domain.reminders import Stage
-from handlers import cards, shares
+from handlers import cards, promises, shares
 from handlers.speech import Block, Button, Call, messages
 from storage import departments, digests, parts, questions
+from storage import promises as ledger
 from storage.outbox import Outgoing
 from texts import N_, Words
 from texts.labels import VERDICT_LABELS
@@ -112,11 +116,28 @@ async def _reminders(m: Morning) -> Said | None:
 def _reminder_line(m: Morning, question: Question, line: dict[str, Any]) -> Markup:
     return cards.lines(
         cards.list_line(m.words, question, m.today),
+        _waited_for(m, question),
         m.words.say("Told on the ladder: {who}", who=m.words.say(_RUNGS[Rung(line["rung"])])) if line["rung"] else None,
         m.words.say("Responsible: {who}", who=cards.responsible(m.words, question)) if line["rung"] else None,
         m.words.count("Late by {n} working day.", "Late by {n} working days.", line["late"]) if line["late"] else None,
         _next_rung(m.words, line["next"]),
     )
+
+
+def _waited_for(m: Morning, question: Question) -> Markup | None:
+    """That the department waits for the NGO, or that the days it did so are not counted now."""
+    if question.status is Status.WAITING and question.waiting_since is not None:
+        return m.words.say(
+            "Waiting for the NGO since {date}; the date by law does not change.",
+            date=m.words.day(m.city.today(question.waiting_since)),
+        )
+    if question.overdue(m.today) and question.paused:
+        return m.words.count(
+            "{n} working day of waiting for the NGO is not counted as late.",
+            "{n} working days of waiting for the NGO are not counted as late.",
+            question.paused,
+        )
+    return None
 
 
 def _next_rung(words: Words, coming: list[str] | None) -> Markup | None:
@@ -163,6 +184,69 @@ def _late_line(m: Morning, question: Question, rungs: list[str]) -> Markup:
     )
 
 
+# --- what waits for somebody's word ---------------------------------------------------------------------------------
+
+
+async def _reply_wanted(m: Morning) -> Said | None:
+    """For the NGO: departments asked it something and wait."""
+    found = [q for q in await questions.many(m.db, m.row.facts["questions"]) if visible(q, m.person)]
+    found = [q for q in found if q.status is Status.WAITING]
+    if not found:
+        return None
+    blocks: list[Block] = [m.words.say("<b>A department waits for your reply</b>")]
+    blocks += [await _asked(m, question) for question in found[: digests.TOP]]
+    blocks.append(
+        m.words.count(
+            "Without a reply within {n} working day of being asked a question may be closed.",
+            "Without a reply within {n} working days of being asked a question may be closed.",
+            m.city.reply_term,
+        )
+    )
+    buttons = [[Button(q.number, f"card:{q.number}")] for q in found[: digests.TOP]]
+    if len(found) == 1:
+        buttons = [[Button(m.words.label("reply"), f"reply:{found[0].number}")], *buttons]
+    return blocks, buttons
+
+
+async def _asked(m: Morning, question: Question) -> Markup:
+    """Number and date, then how the department's words begin."""
+    asked = await questions.last_line(m.db, question.id, Action.CLARIFY)
+    since = question.waiting_since
+    return cards.lines(
+        m.words.say(
+            "<b>№ {number}</b>: asked on {date}",
+            number=question.number,
+            date=m.words.day(m.city.today(since)) if since else "",
+        ),
+        cards.beginning(asked.text) if asked else None,
+        cards.due(m.words, question),
+    )
+
+
+async def _decide(m: Morning) -> Said | None:
+    """For whoever turns the second key, or decides about a later date."""
+    found = [q for q in await questions.many(m.db, m.row.facts["questions"]) if visible(q, m.person)]
+    lines = {q.id: _to_decide(m, q) for q in found if q.status in OPEN}
+    found = [q for q in found if lines.get(q.id)]
+    if not found:
+        return None
+    said = [m.words.say("<b>Waits for your word</b>"), *(lines[q.id] for q in found[: digests.TOP])]
+    return _said(m, [part for part in said if part], found, len(found) - digests.TOP)
+
+
+def _to_decide(m: Morning, question: Question) -> Markup | None:
+    may = actions_for(question, m.person)
+    if Action.APPROVE in may:
+        said = m.words.say("<b>№ {number}</b>: an answer", number=question.number)
+    elif Action.EXTENSION_APPROVED in may and question.extend_to:
+        said = m.words.say(
+            "<b>№ {number}</b>: a later date, {date}", number=question.number, date=m.words.day(question.extend_to)
+        )
+    else:
+        return None
+    return cards.lines(said, cards.due(m.words, question))
+
+
 # --- the morning card -----------------------------------------------------------------------------------------------
 
 _COUNTED = {
@@ -199,7 +283,7 @@ async def digest(
     soon = city.soon(today)
     span = city.since_last_morning(today)
     found = await digests.of_department(db, department_id, today=today, soon=soon, yesterday=span, only=only)
-    if department is None or not (found.total or found.answered):
+    if department is None or not (found.total or found.answered or found.added):
         return [], [], 0
     heading = words.say(
         "<b>{department}</b>, {date}", department=department.names.in_(words.language), date=words.weekday(today)
@@ -212,7 +296,20 @@ async def digest(
         blocks.append(_more(words, rest))
     if found.answered:
         blocks.append(_answered(words, found))
+    if found.added:
+        blocks.append(_added(words, found))
     return blocks, found.top, rest
+
+
+def _added(words: Words, found: digests.Digest) -> Markup:
+    """Each was told at once as well; here nobody who was away misses it."""
+    added = [
+        words.say("{number}: {text}", number=number, text=cards.beginning(text) if text else words.say("attachments"))
+        for number, text in found.added[: digests.TOP]
+    ]
+    rest = len(found.added) - digests.TOP
+    more = words.count("And {n} more.", "And {n} more.", rest) if rest > 0 else None
+    return cards.lines(words.say("<b>Added by NGOs since the last morning</b>"), *added, more)
 
 
 def _answered(words: Words, found: digests.Digest) -> Markup:
@@ -324,13 +421,86 @@ def _part_line(m: Morning, question: Question, part: Part, late: int) -> Markup:
     )
 
 
+# --- promises -------------------------------------------------------------------------------------------------------
+
+
+async def _promises(m: Morning) -> Said | None:
+    """What is still to be kept of what was due when the message was promised, the most urgent first."""
+    lines: dict[int, dict[str, Any]] = {line["promise"]: line for line in m.row.facts["lines"]}
+    found = [p for p in await ledger.many(m.db, list(lines)) if p.status is PromiseStatus.OPEN]
+    found = [p for p in found if promised_to(p, m.person)]
+    if not found:
+        return None
+    order = list(_STAGES)
+    found.sort(key=lambda p: (order.index(Stage(lines[p.id]["stage"])), p.due_on, p.id))
+    blocks: list[Block] = [m.words.say("<b>Promises</b>")]
+    for stage, of_stage in groupby(found[: digests.TOP], key=lambda p: Stage(lines[p.id]["stage"])):
+        blocks.append(m.words.say(_STAGES[stage]))
+        blocks += [_promise_line(m, promise, lines[promise.id]) for promise in of_stage]
+    rest = len(found) - digests.TOP
+    if rest > 0:
+        blocks.append(m.words.count("And {n} more: /promises", "And {n} more: /promises", rest))
+    return blocks, _promise_buttons(m, found)
+
+
+def _promise_line(m: Morning, promise: Promise, line: dict[str, Any]) -> Markup:
+    rung = m.words.say(_RUNGS[Rung(line["rung"])]) if line["rung"] else None
+    return cards.lines(
+        promises.list_line(m.words, promise, m.today),
+        m.words.say("Told on the ladder: {who}", who=rung) if rung else None,
+        m.words.count("Late by {n} working day.", "Late by {n} working days.", line["late"]) if line["late"] else None,
+        _next_rung(m.words, line["next"]),
+    )
+
+
+def _promise_buttons(m: Morning, found: list[Promise]) -> list[list[Button]]:
+    """What its owner may say of it stands under a single one; several are opened first, so that no word goes astray."""
+    said = promises.buttons(m.words, found[0], m.person) if len(found) == 1 else []
+    return [*said, *([Button(p.number, f"promise:{p.number}")] for p in found[: digests.TOP])]
+
+
+# --- thanks ---------------------------------------------------------------------------------------------------------
+
+_THANKS = 30
+"""Lines of the monthly list; who wants them all takes the table of questions."""
+
+
+async def _thanks(m: Morning) -> Said | None:
+    """Whom NGOs thanked in the last month: for administrators."""
+    since, until = m.city.month_before(date.fromisoformat(m.row.facts["month"]))
+    found = await digests.thanks(m.db, (since, until)) if m.person.is_admin else []
+    if not found:
+        return None
+    last = m.words.day(m.city.today(until) - timedelta(days=1))
+    heading = m.words.say("<b>Thanks</b>, {first} – {last}", first=m.words.day(m.city.today(since)), last=last)
+    counted = m.words.count("{n} thank-you from NGOs", "{n} thank-yous from NGOs", len(found))
+    shown = [_thanks_line(m, one) for one in found[:_THANKS]]
+    rest = len(found) - _THANKS
+    more = m.words.count("And {n} more.", "And {n} more.", rest) if rest > 0 else None
+    return [cards.lines(heading, counted), cards.lines(*shown, more)], []
+
+
+def _thanks_line(m: Morning, one: digests.Thanks) -> Markup:
+    to = ", ".join(part for part in (_name(m.words, one.department) if one.department else "", one.person) if part)
+    return m.words.say(
+        "{number}: from {ngo}, to {to}",
+        number=one.number,
+        ngo=one.organization or m.words.say("an NGO"),
+        to=to or m.words.say("the city"),
+    )
+
+
 TEMPLATES: dict[str, Callable[[Morning], Awaitable[Said | None]]] = {
     "folded": _folded,
     "parts": _parts,
+    "promises": _promises,
     "reminders": _reminders,
+    "reply_wanted": _reply_wanted,
+    "decide": _decide,
     "late": _late,
     "digest": _digest,
     "week": _week,
+    "thanks": _thanks,
     "moved": _moved,
     "next_year": _next_year,
 }

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from domain.draft import Attachment, Draft, blank
 from domain.question import Action, Kind, Question, Status, Who, act, added, ask, not_answered, sees_all_lines, standing
 from domain.sensitive import looks_sensitive
-from handlers import cards, dates, duties, everyone, keyboards, newcomer, shares
+from handlers import cards, dates, duties, everyone, keyboards, newcomer, promises, shares
 from handlers.speech import Block, Button, Keyboard, Quote
 from handlers.turn import NUMBER, Turn
 from handlers.writing import acknowledge, draft_of, same_album, take_in, too_large, too_long, with_draft
@@ -344,14 +344,15 @@ async def show(turn: Turn, question: Question, *, edit: bool = True) -> None:
     history = await questions.history(turn.db, question.id, inside=sees_all_lines(question, turn.person))
     attached = await questions.attachments_of(turn.db, history[0].id)
     today = turn.city.today(turn.now)
-    beside = cards.lines(await duties.away(turn, question), await _waited(turn, question))
+    promised, ledger = await promises.on_card(turn, question)
+    beside = cards.lines(await duties.away(turn, question), await _waited(turn, question), promised)
     shared, parts = await shares.on_card(turn.db, turn.words, question, turn.person, today)
     blocks = cards.card(turn.words, question, history, attached, today, beside, shared)
     if turn.person.department_id == question.department_id or turn.person.is_admin:
         delivery = await cards.delivery(turn.db, turn.words, question)
         blocks += [delivery] if delivery else []
     buttons = keyboards.question(turn.words, question, turn.person, attachments=any(e.attachments for e in history))
-    turn.reply(*blocks, keyboard=[*buttons, *parts, [turn.button("back", _list_of(turn))]], edit=edit)
+    turn.reply(*blocks, keyboard=[*buttons, *parts, *ledger, [turn.button("back", _list_of(turn))]], edit=edit)
 
 
 async def _waited(turn: Turn, question: Question) -> Markup | None:

@@ -14,7 +14,18 @@ from domain.city import City
 from domain.draft import albums
 from domain.people import Language, Names, Person, RepresentativeState
 from domain.question import OPEN, Action, Audience, Kind, Notice, Question, visible
-from handlers import announcement_cards, cards, decisions, duties, keyboards, morning, promises, register_notices, shares, stuck
+from handlers import (
+    announcement_cards,
+    cards,
+    decisions,
+    duties,
+    keyboards,
+    morning,
+    promises,
+    register_notices,
+    shares,
+    stuck,
+)
 from handlers.speech import Block, Call, Keyboard, Quote, album, messages
 from storage import departments, outbox, people, questions, register
 from storage import stuck as stuck_messages
@@ -150,7 +161,9 @@ async def _routed(t: Telling) -> Said:
 async def _answered(t: Telling) -> Said:
     """The text as written; below it the verdict, while it may be given."""
     parts = await shares.in_answer(t.db, t.words, t.question)
-    return [*cards.answer(t.words, t.question, t.entry), *parts], keyboards.question(t.words, t.question, t.person)
+    promised = await promises.made_by_answer(t.db, t.words, t.question.id, t.entry.at) if t.entry.until else []
+    blocks = [*cards.answer(t.words, t.question, t.entry), *parts, *promised]
+    return blocks, keyboards.question(t.words, t.question, t.person)
 
 
 async def _corrected(t: Telling) -> Said:

@@ -30,7 +30,7 @@ from domain.promise import (
     steps_for,
     visible,
 )
-from domain.question import NotInThisStatus, NotYours
+from domain.question import NotInThisStatus, NotYours, Question
 from handlers import cards, everyone, keyboards, newcomer
 from handlers.speech import Block, Button, Call, Keyboard, Quote, messages
 from handlers.turn import Turn
@@ -70,7 +70,6 @@ def list_line(words: Words, promise: Promise, today: date) -> Markup:
     )
     to = Markup("{}: ").format(promise.organization_name) if promise.organization_name else Markup()
     return cards.lines(head, to + short)
-
 
 
 def facts(words: Words, promise: Promise, today: date) -> Markup:
@@ -115,19 +114,34 @@ def _history(words: Words, entries: list[PromiseEntry]) -> list[Block]:
     return blocks
 
 
-def of_question(words: Words, found: list[Promise], today: date) -> Markup | None:
-    """What an answer promised, for the card of its question."""
-    return cards.lines(
-        *(
-            words.say(
-                "Promise {number}: by {date}, {status}",
-                number=promise.number,
-                date=words.day(promise.due_on),
-                status=status(words, promise, today),
-            )
-            for promise in found
+async def on_card(turn: Turn, question: Question) -> tuple[Markup, list[list[Button]]]:
+    """What its answers promised, for the card of a question, and the way there."""
+    if question.answered_at is None and not question.reopened:
+        return Markup(), []
+    today = turn.city.today(turn.now)
+    found = [p for p in await promises.of_question(turn.db, question.id) if visible(p, turn.person)]
+    said = [
+        turn.say(
+            "Promise {number}: by {date}, {status}",
+            number=promise.number,
+            date=turn.words.day(promise.due_on),
+            status=status(turn.words, promise, today),
         )
-    )
+        for promise in found
+    ]
+    return cards.lines(*said), [[Button(promise.number, f"promise:{promise.number}")] for promise in found]
+
+
+async def made_by_answer(db: AsyncConnection, words: Words, question_id: int, at: datetime) -> list[Block]:
+    """What the answer of this moment promised."""
+    return [
+        cards.lines(
+            words.say(_TOLD[Step.MAKE], number=promise.number, date=words.weekday(promise.due_on)),
+            words.say("What became of it: /promises"),
+        )
+        for promise in await promises.of_question(db, question_id)
+        if promise.made_at == at
+    ]
 
 
 _BUTTONS = {
@@ -321,18 +335,18 @@ async def typed(turn: Turn) -> None:
         await _reason_typed(turn, promise, data | {"text": turn.text})
 
 
-_A_SENTENCE = 30
+A_SENTENCE = 30
 """Characters: what is typed in place of a date is a reason from this length on, and else a date that went wrong."""
 
 
 async def _move_typed(turn: Turn, promise: Promise, data: Data) -> None:
-    day, why = date_and_reason(turn.text)
+    day, why = date_and_reason(turn.text, turn.city.today(turn.now))
     if day is not None:
         fitting = await fitting_date(turn, day, after=promise.due_on)
         if fitting is None:
             return
         data = data | {"until": fitting.isoformat()}
-    elif looks_like_date(turn.text) or ("until" not in data and len(why) < _A_SENTENCE):
+    elif looks_like_date(turn.text) or ("until" not in data and len(why) < A_SENTENCE):
         turn.reply(no_date(turn))
         return
     if (not blank(why) or day is None) and not _is_reason(turn, why):

@@ -7,9 +7,10 @@ from statistics import median
 from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.question import ANSWERS, OPEN, Outcome, Question, Urgency, Verdict
+from domain.people import Names
+from domain.question import ANSWERS, OPEN, Action, Kind, Outcome, Question, Urgency, Verdict
 from storage.questions import inbox_of, owed_by, urgency
-from storage.tables import entries, questions
+from storage.tables import departments, entries, officials, organizations, questions
 
 TOP = 10
 Span = tuple[datetime, datetime]
@@ -22,6 +23,7 @@ class Digest:
     counts: dict[Urgency, int]
     top: list[Question]
     answered: list[tuple[str, Verdict | None]]
+    added: list[tuple[str, str]]  # (number, what the NGO wrote) since the last morning
 
     @property
     def total(self) -> int:
@@ -31,7 +33,8 @@ class Digest:
 async def anything_to_say(db: AsyncConnection, department_id: int, yesterday: Span) -> bool:
     """Nothing to say: no message."""
     owed = await db.scalar(select(questions.c.id).where(owed_by(department_id)).limit(1))
-    return owed is not None or bool(await _answered(db, department_id, yesterday))
+    told = owed is not None or bool(await _answered(db, department_id, yesterday))
+    return told or bool(await _added(db, department_id, yesterday, None))
 
 
 async def of_department(
@@ -54,6 +57,7 @@ async def of_department(
         {Urgency(row[0]): row[1] for row in counted},
         page.questions,
         await _answered(db, department_id, yesterday),
+        await _added(db, department_id, yesterday, only),
     )
 
 
@@ -72,6 +76,67 @@ async def _answered(db: AsyncConnection, department_id: int, span: Span) -> list
         .order_by(questions.c.id)
     )
     return [(row.number, Verdict(row.verdict) if row.verdict else None) for row in await db.execute(query)]
+
+
+async def _added(
+    db: AsyncConnection, department_id: int, span: Span, only: frozenset[int] | None
+) -> list[tuple[str, str]]:
+    """What NGOs wrote about this department's questions in this span, in whatever status these are."""
+    since, until = span
+    query = (
+        select(questions.c.number, entries.c.text)
+        .join(questions, questions.c.id == entries.c.question_id)
+        .where(
+            questions.c.department_id == department_id,
+            entries.c.action.in_((Action.ADD, Action.REPLY)),
+            entries.c.at >= since,
+            entries.c.at < until,
+        )
+        .order_by(entries.c.id)
+    )
+    if only is not None:
+        query = query.where(questions.c.responsible_id.in_(only))
+    return [(row.number, row.text) for row in await db.execute(query)]
+
+
+@dataclass(frozen=True, slots=True)
+class Thanks:
+    """One thank-you: from whom, to which department and whom there. Empty where somebody was forgotten."""
+
+    number: str
+    organization: str
+    department: Names | None
+    person: str
+
+
+async def thanks(db: AsyncConnection, span: Span) -> list[Thanks]:
+    """Those that came in this span, in their order."""
+    since, until = span
+    thanked = officials.alias("thanked")
+    query = (
+        select(
+            questions.c.number,
+            organizations.c.name.label("organization"),
+            *(departments.c[f"name_{x}"] for x in ("en", "ru", "kk")),
+            thanked.c.name.label("person"),
+        )
+        .select_from(questions)
+        .outerjoin(organizations, organizations.c.id == questions.c.organization_id)
+        .outerjoin(departments, departments.c.id == questions.c.department_id)
+        .outerjoin(entries, and_(entries.c.question_id == questions.c.id, entries.c.action == Action.ASK))
+        .outerjoin(thanked, thanked.c.person_id == entries.c.assignee_id)
+        .where(questions.c.kind == Kind.THANKS, questions.c.registered_at >= since, questions.c.registered_at < until)
+        .order_by(questions.c.id)
+    )
+    return [
+        Thanks(
+            row.number,
+            row.organization or "",
+            Names(row.name_en, row.name_ru, row.name_kk) if row.name_en else None,
+            row.person or "",
+        )
+        for row in await db.execute(query)
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from domain.question import NotYours, Question
 from storage import outbox
 from storage import people as register_of_people
 from storage.database import insert
+from storage.people import Directory
 from storage.tables import (
     counters,
     departments,
@@ -168,17 +169,28 @@ async def record(db: AsyncConnection, change: PromiseChange, now: datetime) -> i
 async def recipients(db: AsyncConnection, promise: Promise, audience: Audience, now: datetime) -> list[int]:
     """Whom this audience consists of now; colleagues in the place of who is on leave."""
     if audience is Audience.NGO:
-        return await _ngo(db, promise)
+        return await ngo(db, promise)
     directory = await register_of_people.directory(db, now)
     if audience is Audience.ADMINS:
         return directory.admins
-    if audience is Audience.OWNER and promise.owner_id is not None:
+    if audience is Audience.OWNER:
+        return owners(promise, directory)
+    return _head_or_all(promise, directory)
+
+
+def owners(promise: Promise, directory: Directory) -> list[int]:
+    """Who is to keep it: who made it or stands in for them; the head when they work there no more."""
+    if promise.owner_id is not None:
         return [directory.responsible(promise.owner_id)]
+    return _head_or_all(promise, directory)
+
+
+def _head_or_all(promise: Promise, directory: Directory) -> list[int]:
     head = directory.heads.get(promise.department_id)
     return [head] if head else directory.officials.get(promise.department_id) or directory.admins
 
 
-async def _ngo(db: AsyncConnection, promise: Promise) -> list[int]:
+async def ngo(db: AsyncConnection, promise: Promise) -> list[int]:
     query = select(representatives.c.person_id).where(
         representatives.c.organization_id == promise.organization_id,
         representatives.c.state == RepresentativeState.VERIFIED,

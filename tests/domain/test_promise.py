@@ -204,14 +204,26 @@ def test_which_dates_may_be_promised(day: date, fits: bool) -> None:
         ("20/04/2026", date(2026, 4, 20)),
         ("2026-04-20", date(2026, 4, 20)),
         ("31.02.2026", None),
+        ("20 апреля 2026", date(2026, 4, 20)),
+        ("20 Апреля", date(2026, 4, 20)),
+        ("1 марта", date(2026, 3, 1)),  # past, and the next one is far: said to be no date of the future
+        ("31 қаңтар", date(2026, 1, 31)),
+        ("2026 жылғы 20 сәуірге", date(2026, 4, 20)),
+        ("20 may 2026", date(2026, 5, 20)),
+        ("29 февраля", None),
+        ("31 апреля", None),
         ("20.04.26", None),
         ("до 20.04.2026", None),
-        ("٢٠.٠٤.٢٠٢٦", None),
         ("", None),
     ],
 )
 def test_a_typed_date(text: str, day: date | None) -> None:
-    assert typed_date(text) == day
+    assert typed_date(text, TODAY) == day
+
+
+def test_a_date_without_a_year_is_the_nearest_one() -> None:
+    assert typed_date("15 января", date(2026, 11, 22)) == date(2027, 1, 15)
+    assert typed_date("15 января") is None
 
 
 def test_a_day_that_does_not_exist_was_meant_as_a_date() -> None:
@@ -225,7 +237,11 @@ def test_a_day_that_does_not_exist_was_meant_as_a_date() -> None:
         ("По письму от 14.05.2025 пандус построим до 20.04.2026 (именно 20.04.2026).", date(2026, 4, 20)),
         ("Начнём 01.04.2026, закончим 20.04.2026.", None),  # of two the official says which
         ("Письмо от 02.03.2026 получено.", None),
-        ("Зал свободен 20 марта.", None),
+        ("Зал свободен 20 марта.", date(2026, 3, 20)),
+        ("Пандус 20 сәуірге дейін салынады.", date(2026, 4, 20)),
+        ("2026 жылғы 20 сәуірге дейін, яғни 20.04.2026 дейін", date(2026, 4, 20)),
+        ("Письмо от 2 марта, 5 марта 2020 и 120 марта.", None),
+        ("По статье 12 правил, 3 маршрута.", None),
         ("Объект 1.20.04.2026, версия 20.04.20261", None),
     ],
 )
@@ -244,7 +260,7 @@ def test_the_date_a_text_names(text: str, day: date | None) -> None:
     ],
 )
 def test_a_date_and_a_reason_in_one_message(text: str, read: tuple[date | None, str]) -> None:
-    assert date_and_reason(text) == read
+    assert date_and_reason(text, TODAY) == read
 
 
 # --- reminders ------------------------------------------------------------------------------------------------------

@@ -218,7 +218,7 @@ OUTCOMES = {
 async def test_each_outcome_reaches_the_ngo_with_the_text_as_written(asked: Cast, outcome: str, label: str) -> None:
     number = asked.number
     await _answers(asked.daniyar, outcome=outcome)
-    assert asked.aigerim.last.splitlines() == [
+    assert asked.aigerim.last.splitlines()[:6] == [
         f"№ {number}: there is an answer.",
         f"Outcome: {label}",
         "Department: Culture and languages",
