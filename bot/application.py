@@ -211,7 +211,6 @@ class Application:
                         break
                     self.health.handled(seconds() - began)
                     self.wanted.set()
-                    self.importing.arrived.set()
                     if stop.is_set():
                         return
             except Exception:
@@ -225,8 +224,9 @@ class Application:
             await self.presence.release_dead(db)
         await self.refresh()
         closed = await jobs.close_unjudged(self.database, self.city, self.clock)
+        given_up = await jobs.give_up_waiting(self.database, self.city, self.clock)
         told = await jobs.begin_the_day(self.database, self.city, self.clock)
-        if closed or told:
+        if closed or given_up or told:
             self.wanted.set()
 
     async def announce(self) -> bool:

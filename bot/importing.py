@@ -36,15 +36,15 @@ from storage.imports import Import
 
 log = logging.getLogger(__name__)
 
-_LOOKS_EVERY = 30.0
-"""Seconds: another copy may have taken the update and died."""
+_LOOKS_EVERY = 2.0
+"""Seconds: lists are rare, updates are not, so nobody knocks for each of them."""
 _ATTEMPTS = 5
 _FETCHING = 30.0
 
 
 @dataclass
 class Importing:
-    """Reads what waits, one list after another, until it is stopped. `arrived` wakes it."""
+    """Reads what waits, one list after another, until it is stopped. `arrived` wakes it for that."""
 
     telegram: Telegram
     database: Database
@@ -60,7 +60,7 @@ class Importing:
             try:
                 await self.drain()
             except Exception:
-                log.exception("the lists that were sent cannot be read; again in half a minute")
+                log.exception("the lists that were sent cannot be read; again in a moment")
             await self._wait()
 
     async def _wait(self) -> None:

@@ -19,9 +19,6 @@ from sqlalchemy.pool import NullPool
 
 from storage import inline
 
-BUSY_MS = 10_000
-
-
 class Database:
     """An engine and the two ways to open a transaction on it."""
 
@@ -74,7 +71,7 @@ class Database:
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver's own implicit BEGIN is the deferred one that loses updates
     cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+    cursor.execute(f"PRAGMA busy_timeout={inline.BUSY_MS}")
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")  # "confirmed to Telegram" must survive a power cut
     cursor.execute("PRAGMA foreign_keys=ON")
@@ -83,7 +80,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get("kopir_writes", True)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    connection.exec_driver_sql(inline.BEGIN if writes else "BEGIN")
 
 
 class Prepared:

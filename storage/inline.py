@@ -1,7 +1,7 @@
 """SQLite without a thread's hop for each call: most take less time than the way to another thread and back.
 
-What may wait stays in aiosqlite's thread, so that the loop never waits for a disk or a lock: the beginning of a
-transaction that writes, its commit, and many rows at once. The calls of one connection come one after the other,
+What may wait stays in aiosqlite's thread, so that the loop never waits for a disk or a lock: a commit, many rows at
+once, and the beginning of a transaction while another process writes. The calls of one connection come one after the other,
 whichever thread they run in.
 """
 
@@ -12,6 +12,9 @@ from typing import Any
 
 import aiosqlite
 
+BUSY_MS = 10_000
+"""How long another process's transaction is waited for."""
+BEGIN = "BEGIN IMMEDIATE"
 _OF_THE_CONNECTION = frozenset({"commit", "close", "backup"})
 _MANY = frozenset({"executemany", "executescript"})
 
@@ -22,15 +25,31 @@ class Connection(aiosqlite.Connection):
     inline = False
 
     async def _execute(self, fn: Callable[..., Any], *args: Any, **more: Any) -> Any:
-        if self.inline and self._running and not self._may_wait(fn, args):
-            return fn(*args, **more)
+        if self.inline and self._running and not self._may_wait(fn):
+            if args[:1] != (BEGIN,):
+                return fn(*args, **more)
+            if self._begun(fn, args):
+                return None
         return await super()._execute(fn, *args, **more)  # type: ignore[no-untyped-call]
 
-    def _may_wait(self, fn: Callable[..., Any], args: tuple[Any, ...]) -> bool:
+    def _may_wait(self, fn: Callable[..., Any]) -> bool:
         name = fn.__name__
         if name in _OF_THE_CONNECTION:
             return getattr(fn, "__self__", None) is self._connection  # a cursor's close is nothing
-        return name in _MANY or args[:1] == ("BEGIN IMMEDIATE",)
+        return name in _MANY
+
+    def _begun(self, fn: Callable[..., Any], args: tuple[Any, ...]) -> bool:
+        """True when nobody else writes; else the lock is waited for in the thread."""
+        self._conn.execute("PRAGMA busy_timeout=0")
+        try:
+            fn(*args)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+            return False
+        finally:
+            self._conn.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+        return True
 
 
 def connect(database: str, **options: Any) -> Connection:
