@@ -11,6 +11,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot import activity, morning, stuck
 from bot.clock import Clock
+from domain.calendar import quiet
 from domain.city import City
 from domain.question import CLOCK, Action, CannotAct, act
 from storage import imports, inbox, invitations, leaves, outbox, questions, slots
@@ -41,6 +42,32 @@ async def close_unjudged(database: Database, city: City, clock: Clock) -> int:
                 closed += 1
         if len(found) < _AT_ONCE:
             return closed
+
+
+async def give_up_waiting(database: Database, city: City, clock: Clock) -> int:
+    """Where the NGO has not replied in time (`City.reply_term`), the department hears that it may close the question.
+
+    In working hours, for officials are told at once. Returns how many.
+    """
+    if quiet(clock.now(), city.calendar, city.hours, city.zone):
+        return 0
+    given_up = 0
+    while True:
+        async with database.transaction() as db:
+            now = clock.now()
+            found = await questions.waiting_since(db, city.ago(city.reply_term, now), _AT_ONCE)
+            for one in found:
+                question = await questions.by_id(db, one.id, to_change=True)
+                if question is None or question.waiting_since != one.waiting_since:
+                    continue  # the NGO replied while we looked
+                try:
+                    change = act(question, Action.NO_REPLY, CLOCK, now)
+                except CannotAct:
+                    continue
+                await questions.record(db, change, now, source=f"no reply {question.id} {question.waiting_since}")
+                given_up += 1
+        if len(found) < _AT_ONCE:
+            return given_up
 
 
 async def begin_the_day(database: Database, city: City, clock: Clock) -> bool:

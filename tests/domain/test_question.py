@@ -405,7 +405,9 @@ LINES = [
     *_lines("two keys", a_question(Status.IN_WORK, two_keys=True), TWO_KEYS),
     *_lines("proposed", a_question(Status.IN_WORK, two_keys=True, proposed_id=7), PROPOSED),
     *_lines(
-        "proposed, no head", a_question(Status.IN_WORK, two_keys=True, proposed_id=7, head_id=None), PROPOSED_WITHOUT_A_HEAD
+        "proposed, no head",
+        a_question(Status.IN_WORK, two_keys=True, proposed_id=7, head_id=None),
+        PROPOSED_WITHOUT_A_HEAD,
     ),
     *_lines("two keys, waiting", a_question(Status.WAITING, two_keys=True), TWO_KEYS_WAITING),
     *_lines("extension asked", a_question(Status.IN_WORK, extend_to=DUE_AGAIN), EXTENSION_ASKED),
