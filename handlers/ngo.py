@@ -9,14 +9,27 @@ from typing import Any
 
 from markupsafe import Markup
 
-from domain.draft import Attachment, Draft, blank
-from domain.question import Action, Kind, Question, Status, Who, act, added, ask, not_answered, sees_all_lines, standing
+from domain.draft import Attachment, Draft, Piece, blank
+from domain.question import (
+    Action,
+    Kind,
+    NotYours,
+    Question,
+    Status,
+    Who,
+    act,
+    added,
+    ask,
+    not_answered,
+    sees_all_lines,
+    standing,
+)
 from domain.sensitive import looks_sensitive
 from handlers import cards, dates, duties, everyone, keyboards, newcomer, promises, shares
 from handlers.speech import Block, Button, Keyboard, Quote
 from handlers.turn import NUMBER, Turn
 from handlers.writing import acknowledge, draft_of, same_album, take_in, too_large, too_long, with_draft
-from storage import departments, forms, questions
+from storage import additions, departments, forms, questions
 from storage.departments import Topic
 from storage.forms import Form
 
@@ -421,7 +434,29 @@ async def _add_message(turn: Turn, number: str) -> bool:
     if said.attachment and too_large(turn, said.attachment):
         return False
     attached = (said.attachment,) if said.attachment else ()
-    await record_addition(turn, number, said.text, attached, f"message {turn.person.id} {said.message_id}")
+    await record_addition(turn, number, said.text, attached, _source(turn), (Piece(said.message_id, said.text),))
+    return True
+
+
+def _source(turn: Turn) -> str:
+    """What makes it one addition: the message, or the album that it is the first part of."""
+    here = turn.said.attachment
+    if here and here.album:
+        return additions.album_source(turn.person.id, here.album)
+    return f"message {turn.person.id} {turn.said.message_id}"
+
+
+async def continues_addition(turn: Turn) -> bool:
+    """This message is one more part of an album that is an addition already; it has been put there."""
+    here = turn.said.attachment
+    found = await additions.album_of(turn.db, turn.person.id, here.album) if here and here.album else None
+    if here is None or found is None:
+        return False
+    entry_id, question_id = found
+    question = await questions.by_id(turn.db, question_id, to_change=True)
+    if question is not None and Who.NGO in standing(question, turn.person) and not too_large(turn, here):
+        await additions.join(turn.db, question, entry_id, here, turn.text, turn.now)
+        await additions.remember(turn.db, turn.person.id, question_id, (Piece(turn.said.message_id, turn.text),))
     return True
 
 
@@ -439,7 +474,7 @@ async def edited(turn: Turn) -> None:
     if found is None or found[1] == said.text or blank(said.text):
         return  # not ours, or Telegram only drew a link's preview
     source = f"edit {turn.person.id} {said.message_id} {said.edit_date}"
-    await record_addition(turn, found[0], said.text, (), source)
+    await record_addition(turn, found[0], said.text, (), source, (Piece(said.message_id, said.text),))
 
 
 async def _draft_edited(turn: Turn, form: Form, changed: Data) -> None:
@@ -450,13 +485,25 @@ async def _draft_edited(turn: Turn, form: Form, changed: Data) -> None:
         await ask_next(turn, changed)
 
 
-async def record_addition(turn: Turn, number: str, text: str, attached: tuple[Attachment, ...], source: str) -> None:
+async def record_addition(
+    turn: Turn,
+    number: str,
+    text: str,
+    attached: tuple[Attachment, ...],
+    source: str,
+    pieces: tuple[Piece, ...] = (),
+) -> None:
+    """`pieces` are the messages it came from: editing one of them later is an addition again."""
     turn.args = (number,)
     question = await questions.visible_to(turn.db, turn.person, number, to_change=True)
     waited = (await turn.city_now()).waited(question, turn.now)
     change = act(question, added(question), turn.person, turn.now, text=text, attachments=attached, paused=waited)
-    if not await questions.record(turn.db, change, turn.now, source=source):
+    entry_id = await questions.record(turn.db, change, turn.now, source=source)
+    if entry_id is None:
         return
+    await additions.remember(turn.db, turn.person.id, question.id, pieces)
+    if source.startswith("album "):
+        await additions.gather(turn.db, question, entry_id, turn.now)
     if change.action is Action.REPLY:
         turn.reply(
             turn.say(
@@ -546,15 +593,37 @@ async def reason_written(turn: Turn) -> None:
 
 async def anything(turn: Turn) -> None:
     """No dialogue waits for it: a number shows its question, a text of an NGO becomes a draft, nothing is lost."""
-    if (number := NUMBER.fullmatch(turn.text.strip().lstrip("№ "))) and turn.person.consented:
-        turn.args = (number.group(1),)
+    if (number := number_alone(turn)) and turn.person.consented:
+        turn.args = (number,)
         await card(turn)
+    elif (number := promises.number_typed(turn.text)) and turn.person.consented:
+        turn.args = (number,)
+        await promises.card(turn)
     elif turn.person.language is None or not turn.person.consented:
         await newcomer.proceed(turn, {})
     elif turn.person.speaks_for_ngo and not turn.person.official:
         await _keep_as_draft(turn)
     else:
         turn.reply(turn.say("I did not understand this. What you can do:"), everyone.menu(turn))
+
+
+def number_alone(turn: Turn) -> str | None:
+    """The number that a message is and nothing else."""
+    found = NUMBER.fullmatch(turn.text.strip().lstrip("№ "))
+    return found.group(1) if found and turn.said.attachment is None else None
+
+
+async def shows_beside(turn: Turn, number: str) -> bool:
+    """A number typed while something is filled in shows its question, and the dialogue stays where it is.
+
+    False when there is no such question for this person: then it is what it is, a text.
+    """
+    try:
+        question = await questions.visible_to(turn.db, turn.person, number)
+    except NotYours:
+        return False
+    await show(turn, question, edit=False)
+    return True
 
 
 async def _keep_as_draft(turn: Turn) -> None:

@@ -355,8 +355,10 @@ _TEMPLATES: dict[Notice, Callable[[Telling], Awaitable[Said | None]]] = {
 
 
 async def _attachments(t: Telling) -> list[Call]:
-    groups = albums(await questions.attachments_of(t.db, t.entry.id))
-    index = t.row.facts["album"]
+    attached = await questions.attachments_of(t.db, t.entry.id)
+    if "only" in t.row.facts:  # a part of an album that came when the rest was said already
+        attached = tuple(one for one in attached if one.message_id == t.row.facts["only"])
+    groups, index = albums(attached), t.row.facts.get("album", 0)
     if index >= len(groups):
         return []
     caption = t.words.plain("№ {number}, attachment", number=t.question.number)

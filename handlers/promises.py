@@ -7,6 +7,7 @@
 [It was not kept]        reason
 """
 
+import re
 from datetime import date, datetime
 from typing import Any
 
@@ -158,6 +159,16 @@ def buttons(words: Words, promise: Promise, person: Person) -> list[list[Button]
     """What this person may say of it now: drawn from the rules."""
     keys = [_BUTTONS[step] for step in steps_for(promise, person)]
     return keyboards.rows((Button(words.label(key), f"{key}:{promise.number}") for key in keys), 1)
+
+
+_NUMBER = re.compile(r"(?:№ *)?[PР]-(\d{4}-\d{4,})", re.IGNORECASE)
+"""In Latin letters, or with the Russian one that looks the same."""
+
+
+def number_typed(text: str) -> str | None:
+    """The number of a promise that a message is and nothing else."""
+    found = _NUMBER.fullmatch(text.strip())
+    return f"P-{found.group(1)}" if found else None
 
 
 # --- looking --------------------------------------------------------------------------------------------------------

@@ -410,12 +410,33 @@ async def route(turn: Turn) -> None:
         await _command(turn, said.text)
     elif (typed := await turn.typed_button()) is not None:
         await _press(turn, typed)
+    elif await ngo.continues_addition(turn) or await _shown_beside(turn):
+        return
     elif said.replied_number and turn.person.consented and not _asked_about(turn, said.replied_number):
         await _do(turn, REPLIED)
     elif turn.form and (step := _step(turn)):
         await _do(turn, step)
     else:
         await _do(turn, OTHERWISE)
+
+
+_GO_ON: dict[str, Action] = {"ask": ngo.go_on, "answer": official.answer_continue}
+"""Dialogues that can ask once more for what they wait for."""
+
+
+async def _shown_beside(turn: Turn) -> bool:
+    """A number is looked up while something is filled in, which stays open; not where numbers are what is asked for."""
+    name, number = turn.form.name.split()[0] if turn.form else "", ngo.number_alone(turn)
+    if not name or name in _NUMBERS_ARE_TYPED_THERE or not number or not await ngo.shows_beside(turn, number):
+        return False
+    if name in _GO_ON:
+        await _GO_ON[name](turn)
+    else:
+        turn.reply(turn.say("What you were filling in is still open: go on where you were, or drop it with /cancel."))
+    return True
+
+
+_NUMBERS_ARE_TYPED_THERE = frozenset({"start", "audit"})
 
 
 async def _command(turn: Turn, text: str) -> None:

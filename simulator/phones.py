@@ -166,17 +166,22 @@ class Phone:
     def sends_sticker(self, emoji: str = "👍") -> Message:
         return self._sends_file("sticker", b"RIFF a sticker", given={"emoji": emoji})
 
-    def sends_album(self, items: Sequence[bytes | tuple[str, bytes]], caption: str | None = None) -> list[Message]:
+    def sends_album(
+        self,
+        items: Sequence[bytes | tuple[str, bytes]],
+        caption: str | None = None,
+        reply_to: Message | int | None = None,
+    ) -> list[Message]:
         """Several photos (bytes) or documents (a name and bytes) at once: as many messages, one `media_group_id`."""
         album = str(13_000_000_000_000 + self.telegram.next_number())
         messages = []
         for index, item in enumerate(items):
             title = caption if index == 0 else None
             if isinstance(item, bytes):
-                messages.append(self.sends_photo(item, title, album))
+                messages.append(self.sends_photo(item, title, album, reply_to=reply_to))
             else:
                 name, content = item
-                messages.append(self.sends_document(name, content, "", None, title, album))
+                messages.append(self.sends_document(name, content, "", None, title, album, reply_to=reply_to))
         return messages
 
     def _sends_file(
