@@ -167,7 +167,7 @@ async def _show(turn: Turn, template_id: int, *news: Markup) -> None:
                 ("title", f"tpl_change:{template.id}:title"),
                 *((_IN[language], f"tpl_change:{template.id}:{language}") for language in _ORDER),
             ),
-            [turn.button("remove", f"tpl_remove:{template.id}")],
+            [turn.button("delete", f"tpl_remove:{template.id}")],
             [turn.button("back", f"tpl_list:{template.department_id}:0")],
         ],
         edit=True,
@@ -342,9 +342,9 @@ async def remove(turn: Turn) -> None:
     if template is None:
         return
     turn.reply(
-        turn.say("Remove the template «{title}»? Answers that began with it stay as they are.", title=template.title),
+        turn.say("Delete the template «{title}»? Answers that began with it stay as they are.", title=template.title),
         keyboard=[
-            [turn.button("yes_remove", f"tpl_removed:{template.id}")],
+            [turn.button("yes_delete", f"tpl_removed:{template.id}")],
             [turn.button("back", f"tpl_card:{template.id}")],
         ],
         edit=True,
@@ -356,5 +356,5 @@ async def removed(turn: Turn) -> None:
     if template is None:
         return
     await templates.remove(turn.db, template.id)
-    await _show_list(turn, template.department_id, 0, turn.say("Removed: {title}", title=template.title))
-    await turn.audit("template removed", f"template {template.id}", before=template.title)
+    await _show_list(turn, template.department_id, 0, turn.say("Deleted: {title}", title=template.title))
+    await turn.audit("template deleted", f"template {template.id}", before=template.title)

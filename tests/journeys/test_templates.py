@@ -146,16 +146,16 @@ async def test_the_head_changes_and_removes_a_template(cast: Cast) -> None:
     await botagoz.presses("text_in_kazakh")
     await botagoz.presses("an_without_text")
     assert await _stored(cast) == [("Зал для концертов", RU, "", "The hall is free.")]
-    await botagoz.presses("remove")
+    await botagoz.presses("delete")
     await botagoz.presses("back")
-    await botagoz.presses("remove")
-    await botagoz.presses("yes_remove")
-    assert botagoz.last == "Removed: Зал для концертов\n\nCulture and languages: templates: 0"
+    await botagoz.presses("delete")
+    await botagoz.presses("yes_delete")
+    assert botagoz.last == "Deleted: Зал для концертов\n\nCulture and languages: templates: 0"
     await botagoz.presses("back")
     assert await _stored(cast) == []
     await cast.saule.writes("/admin")
     await cast.saule.presses("audit")
-    assert "removed a template" in cast.saule.last
+    assert "deleted a template" in cast.saule.last
 
 
 async def test_an_administrator_keeps_the_templates_of_any_department(cast: Cast) -> None:
