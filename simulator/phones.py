@@ -57,15 +57,17 @@ class Phone:
         reply_to: Message | int | None = None,
         whole: bool = False,
         formatting: Sequence[dict[str, Any]] = (),
+        topic: int | None = None,
     ) -> Message:
         """Sends a text. The app cuts a long one into several messages, unless `whole`; the last is returned.
 
         `formatting` are entities the person chose (bold, a link under a word): a formatted text is sent whole.
+        `topic` is the one of a forum that is open.
         """
         message: Message = {}
         for part in [text] if whole or formatting else _parts(text):
             content = {"text": part} | _entities("entities", part, formatting)
-            message = self._sends(content | self._reply(reply_to))
+            message = self._sends(content | self._reply(reply_to or topic))
         return message
 
     def edits(self, message: Message | int, text: str) -> Message:
@@ -114,7 +116,11 @@ class Phone:
         if to is None:
             return {}
         original = self.room.messages[_id(to)]
-        return {"reply_to_message": {name: value for name, value in original.items() if name != "reply_to_message"}}
+        thread = {name: original[name] for name in ("message_thread_id", "is_topic_message") if name in original}
+        # what is written in a topic and replies to nothing comes as a reply to the message that began the topic
+        return thread | {
+            "reply_to_message": {name: value for name, value in original.items() if name != "reply_to_message"}
+        }
 
     # --- files and other things
 
@@ -297,6 +303,11 @@ class Phone:
         """Throws the bot out of the group."""
         self.room.members[self.bot.id] = "kicked"
         self.telegram.change_membership(self.bot, self.room, self.user, "member", "kicked")
+
+    def silences_bot(self) -> None:
+        """Lets the bot read the group and write nothing."""
+        self.room.members[self.bot.id] = "restricted"
+        self.telegram.change_membership(self.bot, self.room, self.user, "member", "restricted")
 
     # --- seeing
 

@@ -56,9 +56,7 @@ def send(asked: Asked, *contents: dict[str, Any]) -> list[Message]:
     """Puts the messages into the chat if the bot may write there, with the reply and the keyboard of the call."""
     telegram = asked.telegram
     chat = asked.chat_to_write()
-    if asked.get("message_thread_id"):
-        raise bad_request("message thread not found")
-    frame = _reply_part(asked, chat)
+    frame = _thread_part(asked, chat) | _reply_part(asked, chat)
     markup = asked.get("reply_markup")
     if inline := inline_part(markup):
         frame["reply_markup"] = inline
@@ -69,6 +67,15 @@ def send(asked: Asked, *contents: dict[str, Any]) -> list[Message]:
     messages = [telegram.post(chat, asked.bot.as_user(), content | frame) for content in contents]
     lay_under(telegram, chat, messages[-1], markup)
     return messages
+
+
+def _thread_part(asked: Asked, chat: Chat) -> dict[str, Any]:
+    topic = asked.get("message_thread_id")
+    if not topic:
+        return {}
+    if topic not in chat.topics:
+        raise bad_request("message thread not found")
+    return {"message_thread_id": topic, "is_topic_message": True}
 
 
 def _reply_part(asked: Asked, chat: Chat) -> dict[str, Any]:

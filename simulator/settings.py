@@ -137,6 +137,22 @@ def get_chat_member(asked: Asked) -> dict[str, Any]:
     return {"user": user, "status": status} | extra
 
 
+@plays("createForumTopic")
+def create_forum_topic(asked: Asked) -> dict[str, Any]:
+    chat, name = asked.chat_to_write(), asked.get("name")
+    if not chat.is_forum:
+        raise bad_request("the chat is not a forum")
+    if chat.members.get(asked.bot.id) != "administrator":
+        raise bad_request("not enough rights to create a topic")
+    if len(name) > 128:
+        raise bad_request("TOPIC_TITLE_TOO_LONG")
+    asked.telegram.limits.take(chat.id, chat.is_private, 1, asked.telegram.now())
+    return asked.telegram.begin_topic(chat, asked.bot.as_user(), name, asked.get("icon_color", ICON_COLORS[0]))
+
+
+ICON_COLORS = (7322096, 16766590, 13338331, 9367192, 16749490, 16478047)
+
+
 @plays("leaveChat")
 def leave_chat(asked: Asked) -> bool:
     chat = asked.chat_to_write()

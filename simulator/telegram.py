@@ -28,6 +28,17 @@ Event = dict[str, Any]
 # a bot hears these only when it asks for them by name
 NOT_BY_DEFAULT = {"chat_member", "message_reaction", "message_reaction_count"}
 UPDATES_ARE_KEPT = timedelta(hours=24)
+RIGHTS = (
+    *("can_send_messages", "can_send_audios", "can_send_documents", "can_send_photos", "can_send_videos"),
+    *("can_send_video_notes", "can_send_voice_notes", "can_send_polls", "can_send_other_messages"),
+    *("can_add_web_page_previews", "can_react_to_messages", "can_edit_tag", "can_change_info"),
+    *("can_invite_users", "can_pin_messages", "can_manage_topics"),
+)
+ADMINISTRATOR_RIGHTS = (
+    *("can_be_edited", "can_manage_chat", "can_delete_messages", "can_manage_video_chats", "can_restrict_members"),
+    *("can_promote_members", "can_change_info", "can_invite_users", "can_post_stories", "can_edit_stories"),
+    *("can_delete_stories", "can_pin_messages", "can_manage_topics"),
+)
 
 
 def wall_clock() -> datetime:
@@ -87,10 +98,15 @@ class Chat:
     pinned: list[int] = field(default_factory=list)
     last_message_id: int = 0
     migrated_to: int | None = None
+    topics: dict[int, str] = field(default_factory=dict)  # of a forum: id of the message that began it -> name
 
     @property
     def is_private(self) -> bool:
         return self.type == "private"
+
+    @property
+    def is_forum(self) -> bool:
+        return bool(self.about.get("is_forum"))
 
     def as_dict(self) -> dict[str, Any]:
         return {"id": self.id, "type": self.type, **self.about}
@@ -247,12 +263,38 @@ class Telegram:
         chat.members[bot.id] = "member"
         return chat
 
+    def forum(self, title: str, members: Iterable["Phone"] = (), bot: Bot | None = None) -> Chat:
+        """A supergroup with topics, of which the bot is an administrator that may begin some."""
+        chat = self.migrate(self.group(title, members, bot))
+        chat.about["is_forum"] = True
+        self.change_membership(bot or self.bot, chat, self.bot.as_user(), "member", "administrator")
+        chat.members[(bot or self.bot).id] = "administrator"
+        return chat
+
+    def begin_topic(self, chat: Chat, by: dict[str, Any], name: str, icon_color: int) -> dict[str, Any]:
+        """A topic of a forum; its id is that of the service message that begins it."""
+        about = {"name": name, "icon_color": icon_color}
+        thread = {"message_thread_id": chat.last_message_id + 1, "is_topic_message": True}
+        service = self.post(chat, by, {"forum_topic_created": about} | thread)
+        chat.topics[service["message_id"]] = name
+        return {"message_thread_id": service["message_id"], **about}
+
+    def delete_topic(self, chat: Chat, topic_id: int) -> None:
+        """With all that was said in it; no bot is told."""
+        del chat.topics[topic_id]
+        for message_id in [m["message_id"] for m in chat.messages.values() if m.get("message_thread_id") == topic_id]:
+            self.remove(chat, message_id)
+
     def change_membership(self, bot: Bot, chat: Chat, by: dict[str, Any], old: str, new: str) -> None:
-        """The bot is added, removed, blocked or unblocked: it hears of it by `my_chat_member`."""
+        """The bot is added, removed, blocked, silenced or the other way round: it hears of it by `my_chat_member`."""
 
         def member(status: str) -> dict[str, Any]:
-            until = {"until_date": 0} if status == "kicked" else {}
-            return {"user": bot.as_user(), "status": status, **until}
+            more: dict[str, Any] = {"until_date": 0} if status in ("kicked", "restricted") else {}
+            if status == "restricted":
+                more |= {"is_member": True} | dict.fromkeys(RIGHTS, False)
+            if status == "administrator":
+                more |= dict.fromkeys(ADMINISTRATOR_RIGHTS, True) | {"is_anonymous": False}
+            return {"user": bot.as_user(), "status": status, **more}
 
         change = {"chat": chat.as_dict(), "from": by, "date": self.timestamp()}
         self.put_update(
@@ -422,6 +464,8 @@ class Telegram:
             raise forbidden("user is deactivated")
         if chat.is_private and not chat.started:
             raise forbidden("bot can't initiate conversation with a user")
+        if chat.members.get(bot.id) == "restricted":
+            raise bad_request("not enough rights to send text messages to the chat")
         if not chat.is_private and chat.members.get(bot.id) not in ("member", "administrator"):
             kicked = chat.members.get(bot.id) == "kicked"
             raise forbidden(

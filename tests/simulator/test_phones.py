@@ -3,7 +3,15 @@
 import asyncio
 
 import pytest
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, KeyboardButton, ReplyKeyboardMarkup, Update
+from telegram import (
+    Bot,
+    ChatMemberRestricted,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    KeyboardButton,
+    ReplyKeyboardMarkup,
+    Update,
+)
 from telegram.error import BadRequest, Forbidden
 
 from simulator.phones import Phone
@@ -250,3 +258,65 @@ async def test_a_group_without_the_bot_is_closed_to_it(bot: Bot, aigerim: Phone,
         await bot.send_message(group.id, "Hi")
     with pytest.raises(BadRequest, match="Chat not found"):
         await bot.send_message(-1, "Hi")
+
+
+async def test_a_silenced_bot_hears_of_it_and_is_refused(bot: Bot, aigerim: Phone, telegram: Telegram) -> None:
+    group = telegram.migrate(telegram.group("NGOs", [aigerim]))
+    aigerim.within(group).silences_bot()
+    change = (await bot.get_updates())[-1].my_chat_member
+    assert isinstance(change.new_chat_member, ChatMemberRestricted)
+    assert not change.new_chat_member.can_send_messages
+    with pytest.raises(BadRequest, match="Not enough rights to send text messages to the chat"):
+        await bot.send_message(group.id, "Hi")
+
+
+# --- forums
+
+
+async def test_a_bot_begins_a_topic_and_writes_in_it(bot: Bot, aigerim: Phone, telegram: Telegram) -> None:
+    forum = telegram.forum("Culture", [aigerim])
+    topic = await bot.create_forum_topic(forum.id, "№ 42")
+    there = await bot.send_message(forum.id, "Card", message_thread_id=topic.message_thread_id)
+    outside = await bot.send_message(forum.id, "For all")
+    assert (there.message_thread_id, there.is_topic_message) == (topic.message_thread_id, True)
+    assert (outside.message_thread_id, outside.is_topic_message) == (None, None)
+    assert (there.chat.is_forum, topic.name) == (True, "№ 42")
+
+
+async def test_what_is_written_in_a_topic_replies_to_its_beginning(
+    bot: Bot, aigerim: Phone, telegram: Telegram
+) -> None:
+    forum = telegram.forum("Culture", [aigerim])
+    topic = await bot.create_forum_topic(forum.id, "№ 42")
+    card = await bot.send_message(forum.id, "Card", message_thread_id=topic.message_thread_id)
+    phone = aigerim.within(forum)
+    phone.writes("Who takes it?", topic=topic.message_thread_id)
+    phone.writes("Me", reply_to=card.message_id)
+    said = [update.message for update in await bot.get_updates() if update.message and update.message.text]
+    assert [m.message_thread_id for m in said] == [topic.message_thread_id] * 2
+    beginning, answered = (m.reply_to_message for m in said)
+    assert beginning.forum_topic_created.name == "№ 42"
+    assert answered.message_id == card.message_id
+
+
+async def test_a_deleted_topic_takes_its_messages_along(bot: Bot, aigerim: Phone, telegram: Telegram) -> None:
+    forum = telegram.forum("Culture", [aigerim])
+    topic = await bot.create_forum_topic(forum.id, "№ 42")
+    card = await bot.send_message(forum.id, "Card", message_thread_id=topic.message_thread_id)
+    telegram.delete_topic(forum, topic.message_thread_id)
+    with pytest.raises(BadRequest, match="Message thread not found"):
+        await bot.send_message(forum.id, "Card", message_thread_id=topic.message_thread_id)
+    with pytest.raises(BadRequest, match="Message to edit not found"):
+        await card.edit_text("Another")
+
+
+async def test_not_every_chat_takes_topics(bot: Bot, aigerim: Phone, telegram: Telegram) -> None:
+    with pytest.raises(BadRequest, match="The chat is not a forum"):
+        await bot.create_forum_topic(telegram.group("NGOs", [aigerim]).id, "№ 42")
+    forum = telegram.forum("Culture", [aigerim])
+    forum.members[bot.id] = "member"
+    with pytest.raises(BadRequest, match="Not enough rights to create a topic"):
+        await bot.create_forum_topic(forum.id, "№ 42")
+    forum.members[bot.id] = "administrator"
+    with pytest.raises(BadRequest, match="Topic_title_too_long"):
+        await bot.create_forum_topic(forum.id, "№" * 129)
