@@ -6,6 +6,7 @@ Each part waits for the event of the one before it, and looks by itself every se
 """
 
 import asyncio
+import gc
 import logging
 from dataclasses import dataclass, field
 
@@ -130,6 +131,8 @@ class Application:
             [(self.tick, _TICK_SECONDS), (self.announce, _LOOK_SECONDS), (self.purge, _PURGE_SECONDS)]
         )
         listening = self.door.open() if self.door else None
+        gc.collect()
+        gc.freeze()  # what was imported stays for ever: it is not looked through again and again for garbage
         scheduler.start()
         log.info("serving as @%s", self.served.bot_name)
         workers = 1 if self.database.is_sqlite else _WORKERS_ON_POSTGRESQL  # SQLite has one writer anyway
