@@ -763,8 +763,12 @@ def _reopened(question: Question, now: datetime, due_on: date | None) -> Questio
 _ON_ASK = ((Audience.AUTHOR, Notice.REGISTERED), (Audience.DEPARTMENT, Notice.NEW))
 
 
-def ask(question: Question, author: Person, attachments: tuple[Attachment, ...]) -> Change:
+def ask(
+    question: Question, author: Person, attachments: tuple[Attachment, ...], *, thanked_id: int | None = None
+) -> Change:
     """A question enters its life; thanks end it at once, since nothing is owed for them.
+
+    `thanked_id` is one of the department's people whom a thank-you is for.
 
     Acceptance is never refused (АППК art. 64 p. 1): there is no rule here that could say no.
     """
@@ -777,6 +781,7 @@ def ask(question: Question, author: Person, attachments: tuple[Attachment, ...])
         author,
         question.text,
         attachments,
+        assignee_id=thanked_id,
         department_id=question.department_id,
         tell=_ON_ASK,
     )

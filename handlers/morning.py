@@ -424,6 +424,14 @@ def _part_line(m: Morning, question: Question, part: Part, late: int) -> Markup:
 # --- promises -------------------------------------------------------------------------------------------------------
 
 
+_PROMISE_STAGES = {
+    Stage.LATE: N_("<b>Overdue</b>"),
+    Stage.DUE: N_("<b>Promised for today</b>"),
+    Stage.ONE_DAY: N_("<b>Promised for the next working day</b>"),
+    Stage.THREE_DAYS: N_("<b>Promised within 3 working days</b>"),
+}
+
+
 async def _promises(m: Morning) -> Said | None:
     """What is still to be kept of what was due when the message was promised, the most urgent first."""
     lines: dict[int, dict[str, Any]] = {line["promise"]: line for line in m.row.facts["lines"]}
@@ -431,11 +439,11 @@ async def _promises(m: Morning) -> Said | None:
     found = [p for p in found if promised_to(p, m.person)]
     if not found:
         return None
-    order = list(_STAGES)
+    order = list(_PROMISE_STAGES)
     found.sort(key=lambda p: (order.index(Stage(lines[p.id]["stage"])), p.due_on, p.id))
     blocks: list[Block] = [m.words.say("<b>Promises</b>")]
     for stage, of_stage in groupby(found[: digests.TOP], key=lambda p: Stage(lines[p.id]["stage"])):
-        blocks.append(m.words.say(_STAGES[stage]))
+        blocks.append(m.words.say(_PROMISE_STAGES[stage]))
         blocks += [_promise_line(m, promise, lines[promise.id]) for promise in of_stage]
     rest = len(found) - digests.TOP
     if rest > 0:

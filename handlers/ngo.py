@@ -25,7 +25,7 @@ from domain.question import (
     standing,
 )
 from domain.sensitive import looks_sensitive
-from handlers import cards, dates, duties, everyone, keyboards, newcomer, promises, shares
+from handlers import cards, dates, duties, everyone, keyboards, newcomer, promises, shares, thanks
 from handlers.speech import Block, Button, Keyboard, Quote
 from handlers.turn import NUMBER, Turn
 from handlers.writing import acknowledge, draft_of, same_album, take_in, too_large, too_long, with_draft
@@ -105,8 +105,13 @@ async def ask_next(turn: Turn, data: Data) -> None:
             ),
         )
     else:
+        data = await thanks.offered(turn, data)
         await turn.wait_for("ask", "preview", data)
         await _preview(turn, data)
+
+
+async def thanked_chosen(turn: Turn) -> None:
+    await ask_next(turn, thanks.chosen(turn, _data(turn)))
 
 
 def writing_buttons(turn: Turn) -> Keyboard:
@@ -222,7 +227,8 @@ async def _preview(turn: Turn, data: Data) -> None:
         await turn.wait_for("ask", "text", {k: v for k, v in data.items() if k != "written"})
         too_long(turn, draft, keyboards.labelled(turn.words, ("edit_text", "edit_text"), ("cancel", "cancel")))
         return
-    blocks: list[Block] = [cards.preview(turn.words, data, draft, topic, due_on), Quote(text)]
+    head = cards.lines(cards.preview(turn.words, data, draft, topic, due_on), thanks.to_whom(turn, data))
+    blocks: list[Block] = [head, Quote(text)]
     if looks_sensitive(text):
         blocks.insert(
             0,
@@ -232,16 +238,14 @@ async def _preview(turn: Turn, data: Data) -> None:
                 edit=turn.words.label("edit_text"),
             ),
         )
-    turn.reply(
-        *blocks,
-        keyboard=keyboards.labelled(
-            turn.words,
-            ("send", f"send:{data['id']}"),
-            ("edit_text", "edit_text"),
-            ("change_topic", "change_topic"),
-            ("cancel", "cancel"),
-        ),
+    sending = keyboards.labelled(
+        turn.words,
+        ("send", f"send:{data['id']}"),
+        ("edit_text", "edit_text"),
+        ("change_topic", "change_topic"),
+        ("cancel", "cancel"),
     )
+    turn.reply(*blocks, keyboard=[*thanks.buttons(turn, data), *sending])
 
 
 async def _topic_is_gone(turn: Turn, data: Data) -> None:
@@ -280,7 +284,11 @@ async def send(turn: Turn) -> None:
     if topic is None and data["topic"]:
         await _topic_is_gone(turn, data)
         return
-    change = ask(_question(turn, data, topic), turn.person, draft.in_order)
+    thanked = (await thanks.offered(turn, data)).get("whom")
+    if thanked != data.get("whom"):  # they work there no more: the preview shows who it is for now
+        await ask_next(turn, data)
+        return
+    change = ask(_question(turn, data, topic), turn.person, draft.in_order, thanked_id=thanked)
     await questions.register(turn.db, change, data["id"], draft.sources, turn.now, turn.city.today(turn.now).year)
     await turn.finish()
 

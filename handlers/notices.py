@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.city import City
@@ -118,16 +119,21 @@ async def _registered(t: Telling) -> Said:
 async def _new(t: Telling) -> Said:
     """The card for the department, with the buttons the rules allow now."""
     attached = await questions.attachments_of(t.db, t.entry.id)
-    opening = (
-        t.words.say("<b>Thanks for the department</b>")
-        if t.question.kind is Kind.THANKS
-        else t.words.say("<b>New for the department</b>")
-    )
+    opening = _thanked(t) if t.question.kind is Kind.THANKS else t.words.say("<b>New for the department</b>")
     facts = cards.facts(t.words, t.question, t.city.today(t.now))
     blocks: list[Block] = [cards.lines(opening, facts), Quote(t.question.text)]
     if listed := cards.attachments(t.words, attached):
         blocks.append(listed)
     return blocks, keyboards.question(t.words, t.question, t.person)
+
+
+def _thanked(t: Telling) -> Markup:
+    """The one who is thanked reads it first; colleagues read who it is."""
+    if t.entry.assignee_id == t.person.id:
+        return t.words.say("<b>Thanks to you personally</b>")
+    if t.entry.assignee:
+        return t.words.say("<b>Thanks for {who} of your department</b>", who=t.entry.assignee)
+    return t.words.say("<b>Thanks for the department</b>")
 
 
 async def _taken(t: Telling) -> Said:

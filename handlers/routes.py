@@ -132,6 +132,7 @@ BUTTONS: dict[str, Route] = {
     "public": Route(ngo.public_chosen, of_ngo, "ask", "public"),
     "edit_text": Route(ngo.edit_text, of_ngo, "ask"),
     "change_topic": Route(ngo.change_topic, of_ngo, "ask", "preview"),
+    "thank": Route(ngo.thanked_chosen, of_ngo, "ask", "preview"),
     "send": Route(ngo.send, of_ngo),
     # following and judging
     "my": Route(ngo.my, agreed),

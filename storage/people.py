@@ -35,6 +35,8 @@ from storage.tables import (
     organizations,
     outbox,
     people,
+    promise_entries,
+    promises,
     question_messages,
     questions,
     recipients,
@@ -404,6 +406,15 @@ async def everything_about(db: AsyncConnection, person_id: int) -> dict[str, Any
         )
         .where(recipients.c.person_id == person_id)
         .order_by(recipients.c.announcement_id),
+        "promises": select(promises.c.number, promises.c.text, promises.c.due_on, promises.c.status)
+        .where(or_(promises.c.author_id == person_id, promises.c.owner_id == person_id))
+        .order_by(promises.c.id),
+        "said_of_promises": select(
+            promises.c.number, promise_entries.c.action, promise_entries.c.text, promise_entries.c.at
+        )
+        .join(promises, promises.c.id == promise_entries.c.promise_id)
+        .where(promise_entries.c.actor_id == person_id)
+        .order_by(promise_entries.c.id),
         "unfinished": select(forms.c.name, forms.c.step, forms.c.data).where(forms.c.person_id == person_id),
         "lists": select(imports.c.file_name, imports.c.state, imports.c.created_at).where(
             imports.c.person_id == person_id

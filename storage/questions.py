@@ -421,7 +421,9 @@ async def _tell(
 ) -> None:
     """One outbox row a person, and one an album behind it; the key makes each stage reach each person once."""
     told = await recipients(db, change.after, audience, now, asked_for_a_part=change.department_id)
-    if notice in _OF_THE_MORNING:
+    if change.after.kind is Kind.THANKS:
+        told = _with_whoever_is_thanked(told, change.assignee_id)
+    elif notice in _OF_THE_MORNING:
         told = await _without_those_who_wait_for_the_morning(db, told)
     about = change.after.id
     for person_id in told:
@@ -435,6 +437,11 @@ async def _tell(
             await send_attachments(db, person_id, change.after, entry_id, now, key=key)
         if notice in _WITH_THOSE_OF_THE_QUESTION:
             await send_attachments(db, person_id, change.after, None, now, key=key)
+
+
+def _with_whoever_is_thanked(told: list[int], thanked_id: int | None) -> list[int]:
+    """On leave as well; and nobody waits for a morning card, in which thanks do not stand."""
+    return told if thanked_id is None or thanked_id in told else [*told, thanked_id]
 
 
 async def _without_those_who_wait_for_the_morning(db: AsyncConnection, told: list[int]) -> list[int]:
