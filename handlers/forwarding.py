@@ -209,7 +209,13 @@ async def send(turn: Turn) -> None:
         raise NotYours  # made up: no department is ever deleted
     try:
         change = act(
-            question, Action.FORWARD, turn.person, turn.now, text=data["reason"], department_id=data["department"]
+            question,
+            Action.FORWARD,
+            turn.person,
+            turn.now,
+            text=data["reason"],
+            department_id=data["department"],
+            paused=(await turn.city_now()).waited(question, turn.now),
         )
     except NeedsAdministrator:
         await _ask_administrators(turn, question, chosen, data["reason"])
