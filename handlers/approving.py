@@ -7,7 +7,8 @@ head: [Approve]                  the NGO gets it, with who wrote and who approve
 Where the department has lost its head, administrators are asked.
 """
 
-from domain.question import Action, Question, Who, act, actions_for, allowed, standing
+from domain.promise import promisable
+from domain.question import Action, Outcome, Question, Who, act, actions_for, allowed, standing
 from handlers import departments, newcomer, ngo, official
 from handlers.forwarding import cancel, number_in, sentence
 from handlers.turn import Turn
@@ -38,6 +39,16 @@ async def approve(turn: Turn) -> None:
     if found is None:
         return
     question, entry = found
+    if entry.outcome is Outcome.PROMISED and entry.until and not promisable(entry.until, turn.city.today(turn.now)):
+        turn.reply(
+            turn.say(
+                "<b>№ {number}</b>: the answer promises something by {date}, which is not ahead any more. "
+                "Please return it with a remark, or write your own.",
+                number=question.number,
+                date=turn.words.day(entry.until),
+            )
+        )
+        return
     change = act(
         question,
         Action.APPROVE,

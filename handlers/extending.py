@@ -4,12 +4,11 @@ date → reason → preview → send        the approver gets [Approve] [Decline
 Not beyond two months from the day the term began (АППК art. 76). The NGO is told the same minute.
 """
 
-import re
 from datetime import date
 
 from markupsafe import Markup
 
-from domain.draft import blank
+from domain.promise import date_and_reason, date_named_in, looks_like_date
 from domain.question import Action, Question, Who, act, allowed, last_date, standing
 from handlers import cards, keyboards, ngo
 from handlers.forwarding import cancel, number_in, of_form, redraw, sentence, waits_at
@@ -17,9 +16,6 @@ from handlers.speech import Quote
 from handlers.turn import Turn
 from handlers.writing import Data
 from storage import forms, questions
-
-_DATE = re.compile(r"(?<!\d)(\d{1,2})[./-](\d{1,2})[./-](\d{4})(?!\d)", re.ASCII)
-
 
 # --- asking for a later date ----------------------------------------------------------------------------------------
 
@@ -49,20 +45,18 @@ async def _latest(turn: Turn, question: Question) -> date | None:
 
 
 async def typed(turn: Turn) -> None:
-    """The date, the reason, or both in one message; what is typed at the preview is the reason now."""
+    """The date, the reason, or both in one message; at the preview either takes the old one's place."""
     question = await of_form(turn)
     if turn.form is None:
         return
     data, words = turn.form.data, sentence(turn)
     if words is None:
         return
-    if turn.form.step != "date":
+    if turn.form.step != "date" and not looks_like_date(words):
         await _next(turn, question, data | {"reason": words})
         return
-    found = _DATE.search(words)
-    rest = _beside(words, found)
-    data = data | ({"reason": rest} if rest else {})
-    day = _read(found)
+    day, reason = _understood(words, turn.city.today(turn.now))
+    data = data | ({"reason": reason} if reason else {})
     if day is None:
         await turn.wait_for(turn.form.name, "date", data)
         turn.reply(
@@ -76,23 +70,13 @@ async def typed(turn: Turn) -> None:
         await _next(turn, question, data | {"until": day.isoformat()})
 
 
-def _beside(words: str, found: re.Match[str] | None) -> str:
-    """The reason in a message that has the date as well; a date in the midst of a sentence is a part of it."""
-    if found is None or words[: found.start()].strip():
-        rest = words if found is None or any(c.isalpha() for c in words) else ""
-    else:
-        rest = words[found.end() :].lstrip(" \n\t.,;:–—-")
-    return "" if blank(rest) or not any(c.isalpha() for c in rest) else rest
-
-
-def _read(found: re.Match[str] | None) -> date | None:
-    if found is None:
-        return None
-    day, month, year = map(int, found.groups())
-    try:
-        return date(year, month, day)
-    except ValueError:
-        return None
+def _understood(words: str, today: date) -> tuple[date | None, str]:
+    """A date, a reason, or both; a date in the midst of a sentence is a part of the reason as well."""
+    day, rest = date_and_reason(words, today)
+    if day is None:
+        day, rest = date_named_in(words, today), words
+    is_reason = any(c.isalpha() for c in rest) and not looks_like_date(rest)
+    return day, rest if is_reason else ""
 
 
 async def _refusal(turn: Turn, question: Question, day: date) -> Markup | None:

@@ -3,6 +3,7 @@
 An answer walks outcome → text and attachments → preview → send, in a form of its own for each question.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -26,22 +27,25 @@ async def inbox(turn: Turn) -> None:
     """`/inbox`: overdue, due today, within three working days, waiting for the NGO, new, the rest."""
     department_id = turn.person.department_id
     kept = [[turn.button("templates", f"tpl_list:{department_id}:0")]] if turn.person.heads else []
-    await show_list(turn, department_id, "inbox", *kept)
+    owed, buttons = await shares.owed(turn.db, turn.words, turn.person)
+    await show_list(turn, department_id, "inbox", *buttons, *kept, more=owed)
 
 
-async def show_list(turn: Turn, department_id: int | None, data: str, *last_row: list[Button]) -> None:
+async def show_list(
+    turn: Turn, department_id: int | None, data: str, *last_row: list[Button], more: Sequence[Block] = ()
+) -> None:
     today = turn.city.today(turn.now)
     soon = turn.city.soon(today)
     number = newcomer.number(turn.args)
     page = await questions.inbox_of(turn.db, department_id, today=today, soon=soon, page=number)
     if not page.total:
-        turn.reply(turn.say("Nothing is waiting for an answer."), keyboard=last_row, edit=True)
+        turn.reply(turn.say("Nothing is waiting for an answer."), *more, keyboard=last_row, edit=True)
         return
     blocks: list[Block] = [cards.list_heading(turn.words, turn.say("<b>To be answered</b>"), page)]
     blocks += cards.grouped(turn.words, page.questions, today, soon)
     choice = [[Button(q.number, f"card:{q.number}")] for q in page.questions]
     keyboard = [*choice, *keyboards.pager(turn.words, page, data), *last_row]
-    turn.reply(*blocks, keyboard=keyboard, edit=True)
+    turn.reply(*blocks, *more, keyboard=keyboard, edit=True)
 
 
 async def digest(turn: Turn) -> None:
@@ -379,6 +383,7 @@ async def _send(turn: Turn, *, anyway: bool) -> None:
         outcome=Outcome(data["outcome"]),
         react_by=(await turn.city_now()).react_by(turn.now),
         due_on=until,
+        paused=turn.city.waited(question, turn.now),
     )
     if not anyway and (warnings := await _warnings(turn, question, draft.text)):
         turn.reply(*warnings, keyboard=_despite_the_warning(turn, number))

@@ -61,6 +61,76 @@ def april(day: int) -> date:
     return date(2026, 4, day)
 
 
+# --- while the NGO is asked, and afterwards --------------------------------------------------------------------------
+
+
+def asked_on(day: int, **other: object) -> Question:
+    """The department has asked the NGO something on this day of March; the question is due on 26 March."""
+    since = datetime(2026, 3, day, 6, 0, tzinfo=UTC)
+    return replace(a_question(), status=Status.WAITING, waiting_since=since, remind_on=march(12), **other)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("today", [12, 18, 20, 25])
+def test_while_the_department_waits_nobody_is_reminded(today: int) -> None:
+    assert remind(asked_on(10), march(today), CITY) is None
+
+
+@pytest.mark.parametrize(("today", "stage"), [(march(26), DUE), (march(27), LATE), (april(10), LATE)])
+def test_when_the_date_has_come_one_calm_line_says_so(today: date, stage: Stage) -> None:
+    """However late the morning is seen."""
+    found = remind(asked_on(10), today, CITY)
+    assert found is not None
+    assert (found.stage, found.days_late, found.climbed, found.rungs, found.next_rung) == (stage, 0, (), 0, None)
+    assert found.next_on is not None
+    assert remind(replace(found.question, remind_on=found.next_on), found.next_on, CITY) is None
+
+
+def test_what_was_passed_over_is_told_after_the_reply_as_the_newest_of_it() -> None:
+    """Half of the term came on 12 March, three days before on 18 March; the reply on 18 March."""
+    replied = replace(asked_on(10), status=Status.IN_WORK, waiting_since=None, paused=6)
+    found = remind(replied, march(19), CITY)
+    assert found is not None
+    assert (found.stage, found.next_on) == (THREE, march(20))
+
+
+@pytest.mark.parametrize(
+    ("today", "late", "climbed"),
+    [
+        (april(2), 0, ()),  # 5 working days after the date, all of them the NGO's
+        (april(3), 1, (HEAD,)),
+        (april(7), 3, (HEAD, ADMINS)),
+        (april(9), 5, (HEAD, ADMINS, DEPUTY)),
+    ],
+)
+def test_nobody_is_late_by_the_days_the_ngo_took(today: date, late: int, climbed: tuple[Rung, ...]) -> None:
+    found = remind(replace(a_question(), paused=5, remind_on=march(26)), today, CITY)
+    assert found is not None
+    assert (found.stage, found.days_late, found.climbed) == (LATE, late, climbed)
+
+
+def test_who_is_next_and_when_counts_the_pause_too() -> None:
+    found = remind(replace(a_question(), paused=5, remind_on=march(26)), april(3), CITY)
+    assert found is not None
+    assert found.next_rung == (april(7), ADMINS)
+
+
+# --- extended --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("until", "expected"),
+    [
+        (april(20), {(4, 7): HALF, (4, 15): THREE, (4, 17): ONE, (4, 20): DUE}),
+        (april(1), {(3, 27): THREE, (3, 30): HALF, (3, 31): ONE, (4, 1): DUE}),
+        (march(27), {(3, 27): DUE}),
+    ],
+    ids=str,
+)
+def test_the_reminder_days_of_what_an_extension_has_added(until: date, expected: dict[tuple[int, int], Stage]) -> None:
+    extended = replace(a_question(), due_on=until, extended_from=march(26))
+    assert {(day.month, day.day): stage for day, stage in milestones(extended, CITY)} == expected
+
+
 # --- the days -------------------------------------------------------------------------------------------------------
 
 FRIDAY_EVENING = datetime(2026, 3, 6, 14, 0, tzinfo=UTC)  # 19:00: counted from Tuesday 10 March

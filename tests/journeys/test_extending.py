@@ -104,9 +104,11 @@ async def test_date_and_reason_in_one_message_and_a_dialogue_that_survives_a_res
     await cast.daniyar.presses("edit_text")
     await cast.daniyar.writes("Ждём смету до 17.04.2026.")
     assert "New date: 21 April 2026, Tuesday" in cast.daniyar.last
+    await cast.daniyar.writes("22 апреля")
+    assert "New date: 22 April 2026, Wednesday\nReason:\n\nЖдём смету до 17.04.2026." in cast.daniyar.last
     await cast.daniyar.presses("send")
     await cast.daniyar.presses("send")  # pressed again
-    assert (await _dates(cast))[1] == date(2026, 4, 21)
+    assert (await _dates(cast))[1] == date(2026, 4, 22)
 
 
 @pytest.mark.parametrize(

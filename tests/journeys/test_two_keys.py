@@ -305,6 +305,38 @@ async def test_an_answer_counts_as_the_department_s_in_the_morning_card(cast: Ca
     assert f"Answered on the last working day\n{number}: not judged yet" in cast.daniyar.last
 
 
+async def test_what_an_answer_promises_enters_the_ledger_when_it_is_approved(cast: Cast) -> None:
+    botagoz = await _with_two_keys(cast)
+    await cast.town.a_question(cast.aigerim)
+    await cast.daniyar.presses("answer")
+    await cast.daniyar.presses("outcome_promised")
+    await cast.daniyar.writes("20.04.2026")
+    await cast.daniyar.writes("Пандус у входа будет установлен.")
+    await cast.daniyar.presses("done_writing")
+    await cast.daniyar.presses("send")
+    assert "Promised by: 20 April 2026, Monday" in botagoz.last
+    await cast.aigerim.writes("/promises")
+    assert "20 April 2026" not in cast.aigerim.last
+    await botagoz.presses("approve")
+    await cast.aigerim.writes("/promises")
+    assert "20 April 2026" in cast.aigerim.last
+
+
+async def test_a_promise_whose_date_has_come_is_not_approved(cast: Cast) -> None:
+    botagoz = await _with_two_keys(cast)
+    await cast.town.a_question(cast.aigerim)
+    await cast.daniyar.presses("answer")
+    await cast.daniyar.presses("outcome_promised")
+    await cast.daniyar.writes("06.03.2026")
+    await cast.daniyar.writes("Пандус у входа будет установлен.")
+    await cast.daniyar.presses("done_writing")
+    await cast.daniyar.presses("send")
+    cast.town.clock.moment = cast.town.clock.moment.replace(day=6)
+    await botagoz.presses("approve")
+    assert "promises something by 6 March 2026, which is not ahead any more" in botagoz.last
+    assert (await _state(cast))[0] == "in_work"
+
+
 async def test_a_finished_dialogue_leaves_no_form(cast: Cast) -> None:
     botagoz = await _with_two_keys(cast)
     await _proposed(cast)
