@@ -72,6 +72,11 @@ def due(words: Words, question: Question) -> Markup | None:
     return words.say("Answer was due: {date}", date=words.weekday(question.due_on))
 
 
+def _has_an_owner(question: Question) -> bool:
+    """Or waits for one: neither thanks nor what goes on in parts."""
+    return question.kind is not Kind.THANKS and question.ending is not Ending.SPLIT
+
+
 def facts(words: Words, question: Question, today: date) -> Markup:
     """Everything about a question but its text and history."""
     return lines(
@@ -79,7 +84,7 @@ def facts(words: Words, question: Question, today: date) -> Markup:
         words.say("Status: {status}", status=status(words, question, today)),
         due(words, question),
         words.say("Department: {department}", department=department(words, question)),
-        words.say("Responsible: {who}", who=responsible(words, question)) if question.kind is not Kind.THANKS else None,
+        words.say("Responsible: {who}", who=responsible(words, question)) if _has_an_owner(question) else None,
         words.say("Topic: {topic}", topic=question.topic.in_(words.language)) if question.topic else None,
         ngo(words, question),
         words.say("May be published") if question.public else words.say("Only for the department"),

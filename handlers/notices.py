@@ -62,6 +62,8 @@ def finished(row: Outgoing) -> Call:
 async def render(db: AsyncConnection, row: Outgoing, city: City, now: datetime) -> list[Call]:
     """The calls that say this notice now; none: there is nothing to say any more."""
     person = await people.load(db, row.chat_id, now)
+    if row.template == "too_fast":
+        return _too_fast(row, person, city)
     if person is None:
         return []
     words = Words(person.language or Language.RU, city.zone)
@@ -85,6 +87,19 @@ async def render(db: AsyncConnection, row: Outgoing, city: City, now: datetime) 
     if row.template == "delivery":
         return await _say(telling, await _delivery(telling))
     return await _say(telling, await _TEMPLATES[Notice(row.template)](telling))
+
+
+def _too_fast(row: Outgoing, person: Person | None, city: City) -> list[Call]:
+    """For whoever sends more than the pace lets through, be it somebody the bot has not met yet."""
+    said = row.facts["language"]
+    chosen = person.language if person else None
+    words = Words(chosen or (Language(said) if said in set(Language) else Language.RU), city.zone)
+    text = words.say(
+        "That was more than {n} messages and presses within a minute. Nothing is lost: what is above that is handled "
+        "a little later, in order. Please wait for the answer.",
+        n=row.facts["a_minute"],
+    )
+    return messages(row.chat_id, [text])
 
 
 async def _say(telling: Telling, said: Said | None) -> list[Call]:
@@ -273,7 +288,7 @@ async def _split(t: Telling) -> Said:
     today = t.city.today(t.now)
     opening = t.words.say("<b>№ {number}</b> goes on in parts, each with its department.", number=t.question.number)
     shared, buttons = await shares.on_card(t.db, t.words, t.question, t.person, today)
-    more = t.words.say("To add something, reply to a message about one of the parts.")
+    more = t.words.say("To add something, open the part and reply to its card.")
     said: list[Block] = [opening, *shared, Quote(t.entry.text)]
     return [*said, cards.lines(t.words.say("The date does not change."), more)], buttons
 

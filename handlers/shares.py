@@ -14,6 +14,8 @@ from handlers.speech import Block, Button, Quote
 from storage import parts, questions
 from texts import Words
 
+_LISTED = 5
+
 
 async def on_card(
     db: AsyncConnection, words: Words, question: Question, person: Person, today: date
@@ -52,6 +54,23 @@ def _of_whole(words: Words, part: Question, today: date) -> Markup:
         department=cards.department(words, part),
         status=cards.status(words, part, today),
     )
+
+
+async def owed(db: AsyncConnection, words: Words, person: Person) -> tuple[list[Block], list[list[Button]]]:
+    """The parts that this official's department owes to others, for its list; each opens its question."""
+    found = await parts.owed_by(db, person.department_id or 0)
+    if not found:
+        return [], []
+    numbers = {q.id: q.number for q in await questions.many(db, [part.question_id for part in found])}
+    said = [
+        words.say("<b>№ {number}</b>: {part}", number=numbers[part.question_id], part=line(words, part))
+        for part in found[:_LISTED]
+    ]
+    rest = len(found) - _LISTED
+    if rest > 0:
+        said.append(words.count("And {n} more.", "And {n} more.", rest))
+    buttons = [[Button(numbers[part.question_id], f"card:{numbers[part.question_id]}")] for part in found[:_LISTED]]
+    return [words.say("<b>Parts for other departments: {n}</b>", n=len(found)), cards.lines(*said)], buttons
 
 
 async def in_answer(db: AsyncConnection, words: Words, question: Question) -> list[Block]:

@@ -56,6 +56,12 @@ async def of_question(db: AsyncConnection, question_id: int) -> list[Part]:
     return await _found(db, _PARTS.where(parts.c.question_id == question_id))
 
 
+async def owed_by(db: AsyncConnection, department_id: int) -> list[Part]:
+    """What a department still has to do of other departments' questions, the most urgent first."""
+    query = _PARTS.where(_OPEN, parts.c.department_id == department_id, parts.c.entry_id.is_(None))
+    return sorted((part for part in await _found(db, query) if part.owed), key=lambda part: (part.due_on, part.id))
+
+
 async def many(db: AsyncConnection, part_ids: list[int]) -> list[Part]:
     return await _found(db, _PARTS.where(parts.c.id.in_(part_ids)))
 

@@ -290,11 +290,19 @@ async def transfer(db: AsyncConnection, person_id: int, department_id: int, now:
     await db.execute(update(officials).where(officials.c.person_id == person_id).values(values))
 
 
+_OF_AN_OFFICIAL = (
+    *("answer", "correction", "return", "clarify", "close_unclear", "extend", "decline_extension"),
+    *("forward", "split", "involve", "part", "note"),
+)
+"""Dialogues about a question: `answer 2026-000042`."""
+
+
 async def _drop_duties(db: AsyncConnection, person_id: int) -> None:
-    """What hangs on the department: a leave, standing in for colleagues, answers being written."""
+    """What hangs on the department: a leave, standing in for colleagues, answers and all else being written."""
     await db.execute(delete(leaves_table).where(leaves_table.c.person_id == person_id))
     await db.execute(update(leaves_table).where(leaves_table.c.deputy_id == person_id).values(deputy_id=None))
-    written = or_(forms.c.name.like("answer %"), forms.c.name == "introduce")
+    about_questions = (forms.c.name.like(f"{name} %") for name in _OF_AN_OFFICIAL)
+    written = or_(*about_questions, forms.c.name.in_(("introduce", "template")))
     await db.execute(delete(forms).where(forms.c.person_id == person_id, written))
 
 

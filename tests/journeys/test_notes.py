@@ -94,6 +94,18 @@ async def test_an_empty_one_is_refused_and_cancel_leaves_nothing(asked: Cast) ->
     assert await _count(asked, "note") == 0
 
 
+async def test_who_leaves_the_department_while_writing_one_is_asked_for_nothing_more(asked: Cast) -> None:
+    await asked.daniyar.writes(asked.number)
+    await asked.daniyar.presses("note")
+    for data in (f"official_remove:{asked.daniyar.id}", f"official_removed:{asked.daniyar.id}"):
+        await asked.saule.writes("/admin")
+        asked.saule.phone.presses_data(data)
+        await asked.town.settle()
+    await asked.daniyar.writes(SECRET)
+    assert asked.daniyar.last.startswith("I did not understand this.")
+    assert await _count(asked, "note") == 0
+
+
 async def test_whatever_the_ngo_opens_or_gets_there_is_no_note_in_it(asked: Cast) -> None:
     """A text and a file in notes before the answer and after it; then everything the NGO can press, type or receive."""
     aigerim, number = asked.aigerim, asked.number

@@ -71,6 +71,21 @@ async def test_a_department_is_asked_for_its_part_and_says_when_it_is_done(asked
     assert "Our part is done" not in madina.buttons
 
 
+async def test_what_a_department_owes_to_others_stands_in_its_list(asked: Cast) -> None:
+    madina = await _taken_with_a_part(asked)
+    await madina.writes("/inbox")
+    assert madina.last == (
+        "Nothing is waiting for an answer.\n\nParts for other departments: 1\n\n"
+        f"№ {asked.number}: {HOUSING}, by 18 March 2026, not done yet: {TASK}"
+    )
+    await madina.presses(asked.number)
+    await madina.presses("part_done")
+    await madina.writes(DONE)
+    await madina.presses("send")
+    await madina.writes("/inbox")
+    assert madina.last == "Nothing is waiting for an answer."
+
+
 async def test_the_answer_to_the_ngo_shows_each_part(asked: Cast) -> None:
     madina = await _taken_with_a_part(asked)
     await madina.presses("part_done")
