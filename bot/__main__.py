@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from bot import logs
-from bot.settings import Settings, WrongSetting, folder_of, need_token, read_settings
+from bot.settings import Settings, WrongSetting, folder_of, need_token, password_of, read_settings
 
 if TYPE_CHECKING:
     from bot.door import Door
@@ -51,7 +51,8 @@ def _settings(*, token: bool = True) -> Settings:
     except WrongSetting as error:
         click.echo(f"kopir: {error}", err=True)
         sys.exit(2)
-    logs.set_up(settings.log_format, settings.bot_token.get_secret_value(), settings.webhook_secret.get_secret_value())
+    secrets = (settings.bot_token.get_secret_value(), settings.webhook_secret.get_secret_value())
+    logs.set_up(settings.log_format, *secrets, password_of(settings.database_url))
     return settings
 
 
@@ -65,6 +66,7 @@ def run() -> None:
 async def _run(settings: Settings) -> None:
     from bot.application import Application
     from bot.telegram import connect
+    from domain.pace import Pace
     from storage.database import Database
 
     await _upgrade(settings)
@@ -74,6 +76,7 @@ async def _run(settings: Settings) -> None:
         settings.as_city(),
         admin_ids=settings.admin_ids,
         door=_door(settings),
+        pace=Pace(settings.updates_a_minute),
     )
     await application.run(stop_on_signals())
 

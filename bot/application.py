@@ -23,7 +23,9 @@ from bot.intake import MOST_UPDATES, Polling
 from bot.limiter import Limiter
 from bot.settings import WrongSetting
 from bot.telegram import UNDERSTOOD, Telegram
+from bot.turnstile import Turnstile
 from domain.city import City
+from domain.pace import Pace
 from domain.people import Language, Person
 from handlers.everyone import commands
 from handlers.serve import Left, Served, serve_next
@@ -54,12 +56,14 @@ class Application:
     admin_ids: list[int] = field(default_factory=list)
     limiter: Limiter | None = None
     door: Door | None = None
+    pace: Pace = field(default_factory=Pace)
 
     def __post_init__(self) -> None:
         self.arrived = asyncio.Event()
         self.wanted = asyncio.Event()
         limiter = self.limiter or Limiter(lambda: asyncio.get_running_loop().time())
-        self.polling = Polling(self.telegram, self.database, self.clock, self.arrived)
+        self.turnstile = Turnstile(self.pace, lambda: asyncio.get_running_loop().time())
+        self.polling = Polling(self.telegram, self.database, self.clock, self.turnstile, self.arrived)
         self.delivery = Delivery(self.telegram, self.database, self.city, self.clock, limiter, self.wanted)
         self.importing = Importing(self.telegram, self.database, self.clock, self.wanted)
         self.served = Served(self.city, bot_name="")
@@ -164,7 +168,9 @@ class Application:
     def _addresses(self) -> Starlette:
         webhook = None
         if self.door is not None and self.door.webhook_url:
-            endpoint = Webhook(self.database, self.door.secret, self.clock.now, self.arrived.set)
+            endpoint = Webhook(
+                self.database, self.door.secret, self.clock.now, self.arrived.set, self.turnstile.store
+            )
             webhook = (self.door.path, endpoint)
         return create_door(self.health.answer, lambda: self.health.metrics(self.city), webhook)
 

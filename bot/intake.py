@@ -13,6 +13,7 @@ from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError, Ti
 from bot.clock import Clock
 from bot.fates import seconds_asked
 from bot.telegram import POLL_SECONDS, Telegram
+from bot.turnstile import Turnstile
 from storage import inbox
 from storage.database import Database
 
@@ -31,10 +32,13 @@ class NothingUsable(Exception):
 class Polling:
     """Asks Telegram for updates until it is stopped, and comes back from any answer."""
 
-    def __init__(self, telegram: Telegram, database: Database, clock: Clock, arrived: asyncio.Event) -> None:
+    def __init__(
+        self, telegram: Telegram, database: Database, clock: Clock, turnstile: Turnstile, arrived: asyncio.Event
+    ) -> None:
         self.telegram = telegram
         self.database = database
         self.clock = clock
+        self.turnstile = turnstile
         self.arrived = arrived
         self.offset: int | None = None
         self._answering = asyncio.Semaphore(ANSWERS_AT_ONCE)
@@ -48,9 +52,8 @@ class Polling:
         updates = [u for u in answer if inbox.usable(u)] if isinstance(answer, list) else []
         if not updates:
             raise NothingUsable
-        rows = [(u["update_id"], inbox.person_of(u), u) for u in updates]
         async with self.database.transaction() as db:
-            await inbox.store(db, rows, self.clock.now())
+            await self.turnstile.store(db, updates, self.clock.now())
         self.offset = max(u["update_id"] for u in updates) + 1
         self.arrived.set()
         await self._answer_presses(updates)

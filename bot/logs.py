@@ -15,7 +15,7 @@ class Scrubber(logging.Filter):
 
     def __init__(self, *secrets: str) -> None:
         super().__init__()
-        self.secrets = [secret for secret in secrets if secret]
+        self.secrets = [secret for secret in secrets if len(secret) > 4]  # shorter ones are parts of words
 
     def clean(self, text: str) -> str:
         for secret in self.secrets:

@@ -26,7 +26,7 @@ class Settings(BaseSettings):
 
     bot_token: SecretStr = SecretStr("")
     bot_api_url: str = _TELEGRAM
-    database_url: str = "sqlite+aiosqlite:///kopir.db"
+    database_url: str = Field(default="sqlite+aiosqlite:///kopir.db", repr=False)  # may hold a password
     admin_ids: Annotated[list[int], NoDecode] = Field(default_factory=list)
     city: str = "Pavlodar"
     operator: str = ""
@@ -41,6 +41,11 @@ class Settings(BaseSettings):
     web_host: str = "127.0.0.1"
     web_port: Annotated[int, Field(ge=0, le=65535)] = 8080
     log_format: Literal["text", "json"] = "text"
+    updates_a_minute: Annotated[int, Field(ge=0, le=6000)] = 60
+    questions_a_day: Annotated[int, Field(ge=0, le=10_000)] = 20
+    questions_a_day_ngo: Annotated[int, Field(ge=0, le=10_000)] = 40
+    backup_dir: Path | None = None
+    backup_keep: Annotated[int, Field(ge=1, le=1000)] = 14
 
     @field_validator("admin_ids", mode="before")
     @classmethod
@@ -110,6 +115,12 @@ class Settings(BaseSettings):
             )
         return self
 
+    @field_validator("backup_dir", mode="before")
+    @classmethod
+    def _folder(cls, value: Any) -> Any:
+        """An empty line of `.env` sets nothing; a path would be this folder."""
+        return value or None
+
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
@@ -135,6 +146,8 @@ class Settings(BaseSettings):
             hours=self.hours(),
             term=self.term_working_days,
             first_day_counts=self.first_day_counts,
+            questions_a_day=self.questions_a_day,
+            questions_a_day_ngo=self.questions_a_day_ngo,
         )
 
 
@@ -156,6 +169,14 @@ def need_token(settings: Settings) -> str:
     if not token:
         raise WrongSetting("BOT_TOKEN is missing: get one from @BotFather and write it into .env (see README)")
     return token
+
+
+def password_of(database_url: str) -> str:
+    """The database's password, which must be printed as little as the token; empty when there is none."""
+    from sqlalchemy.engine import make_url
+
+    password = make_url(database_url).password
+    return str(password or "")
 
 
 def folder_of(database_url: str) -> Path | None:

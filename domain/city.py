@@ -41,6 +41,11 @@ class City:
     reply_reminders: tuple[int, ...] = (3, 7)
     """After how many working days the NGO is reminded that the department waits for it."""
 
+    questions_a_day: int = 0
+    """The most that one person may send on one day; 0: as many as they like."""
+    questions_a_day_ngo: int = 0
+    """The same for all representatives of one NGO together."""
+
     ladder: Ladder = field(default_factory=Ladder)
     digest: DigestTime = field(default_factory=DigestTime)
     own_digests: Mapping[int, DigestTime] = field(default_factory=dict)
@@ -97,6 +102,9 @@ class City:
 
     def digest_of(self, department_id: int) -> DigestTime:
         return self.own_digests.get(department_id, self.digest)
+
+    def midnight(self, day: date) -> datetime:
+        return datetime.combine(day, time(), self.zone)
 
     def soon(self, today: date) -> date:
         """Due until this date is "within three working days"."""

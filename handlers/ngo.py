@@ -25,7 +25,7 @@ from domain.question import (
     standing,
 )
 from domain.sensitive import looks_sensitive
-from handlers import cards, dates, duties, everyone, keyboards, newcomer, promises, shares, thanks
+from handlers import cards, dates, duties, everyone, keyboards, limits, newcomer, promises, shares, thanks
 from handlers.speech import Block, Button, Keyboard, Quote
 from handlers.turn import NUMBER, Turn
 from handlers.writing import acknowledge, draft_of, same_album, take_in, too_large, too_long, with_draft
@@ -287,6 +287,8 @@ async def send(turn: Turn) -> None:
     thanked = (await thanks.offered(turn, data)).get("whom")
     if thanked != data.get("whom"):  # they work there no more: the preview shows who it is for now
         await ask_next(turn, data)
+        return
+    if await limits.reached(turn, draft_id):
         return
     change = ask(_question(turn, data, topic), turn.person, draft.in_order, thanked_id=thanked)
     await questions.register(turn.db, change, data["id"], draft.sources, turn.now, turn.city.today(turn.now).year)

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.question import OPEN
 from storage.outbox import Fate, Priority
-from storage.tables import inbox, outbox, questions
+from storage.tables import Moment, inbox, outbox, questions
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,7 @@ class Backlog:
 
 
 async def backlog(db: AsyncConnection, now: datetime) -> Backlog:
-    pending = inbox.c.done_at.is_(None), inbox.c.dead_at.is_(None)
-    updates = (await db.execute(select(func.count(), func.min(inbox.c.received_at)).where(*pending))).one()
+    updates = (await db.execute(_updates(), {"now": now})).one()
     due = outbox.c.done_at.is_(None), outbox.c.not_before <= now
     ours = outbox.c.priority < Priority.ANNOUNCEMENT
     messages = (await db.execute(select(func.count(), func.min(outbox.c.not_before)).where(*due, ours))).one()
@@ -42,6 +42,16 @@ async def backlog(db: AsyncConnection, now: datetime) -> Backlog:
         dead or 0,
         failed or 0,
     )
+
+
+def _updates() -> Select[Any, Any]:
+    """How many wait, and since when the oldest that may be handled has: who writes too fast waits on purpose."""
+    pending = inbox.c.done_at.is_(None), inbox.c.dead_at.is_(None)
+    place = func.row_number().over(partition_by=inbox.c.person_id, order_by=inbox.c.update_id)
+    since = func.coalesce(inbox.c.not_before, inbox.c.received_at)
+    waiting = select(since.label("since"), place.label("place")).where(*pending).subquery()
+    due = (waiting.c.place == 1) & (waiting.c.since <= bindparam("now", type_=Moment))
+    return select(func.count(), func.min(waiting.c.since).filter(due))
 
 
 def _age(since: datetime | None, now: datetime) -> float:

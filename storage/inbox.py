@@ -2,9 +2,10 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, delete, func, literal, or_, select, update
@@ -55,13 +56,33 @@ def person_of(update: dict[str, Any]) -> int:
     return 0
 
 
-async def store(db: AsyncConnection, updates: Iterable[tuple[int, int, dict[str, Any]]], now: datetime) -> None:
-    """(update id, person id, raw JSON) as received; one already stored stays as it is.
+def language_of(update: dict[str, Any]) -> str:
+    """The language of the sender's Telegram, where it says one."""
+    content = next((update[k] for k in ("message", "edited_message", "callback_query") if k in update), None)
+    sender = content.get("from") if isinstance(content, dict) else None
+    code = sender.get("language_code") if isinstance(sender, dict) else None
+    return code[:2] if isinstance(code, str) else ""
+
+
+async def store(
+    db: AsyncConnection,
+    updates: Iterable[tuple[int, int, dict[str, Any]]],
+    now: datetime,
+    *,
+    not_before: Mapping[int, datetime] = MappingProxyType({}),
+) -> None:
+    """(update id, person id, raw JSON) as received; one already stored stays as it is. `not_before`: by update id.
 
     ASCII JSON: NUL and lone surrogates keep their escapes, so any text a client sends fits both databases.
     """
     rows = [
-        {"update_id": update_id, "person_id": person_id, "payload": json.dumps(payload), "received_at": now}
+        {
+            "update_id": update_id,
+            "person_id": person_id,
+            "payload": json.dumps(payload),
+            "received_at": now,
+            "not_before": not_before.get(update_id),
+        }
         for update_id, person_id, payload in updates
     ]
     if rows:

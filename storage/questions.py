@@ -33,7 +33,7 @@ from domain.question import (
     standing,
     visible,
 )
-from storage import leaves, outbox, promises
+from storage import groups, leaves, outbox, promises
 from storage.database import insert
 from storage.tables import (
     admins,
@@ -220,6 +220,25 @@ async def register(
     return registered
 
 
+async def as_many_since(
+    db: AsyncConnection,
+    since: datetime,
+    limit: int,
+    *,
+    author_id: int | None = None,
+    organization_id: int | None = None,
+) -> bool:
+    """Whether this person, or this NGO, has registered so many since then; 0 is no limit. Looks at the newest ones
+    only. Two of them who send at the same moment may both pass.
+    """
+    if not limit:
+        return False
+    whose = questions.c.author_id == author_id if author_id else questions.c.organization_id == organization_id
+    query = select(questions.c.registered_at).where(whose, questions.c.parent_id.is_(None))
+    oldest = await db.scalar(query.order_by(questions.c.id.desc()).offset(limit - 1).limit(1))
+    return oldest is not None and oldest >= since
+
+
 async def register_parts(
     db: AsyncConnection, change: Change, parts: list[Question], tasks: list[str], now: datetime
 ) -> None:
@@ -363,6 +382,7 @@ async def _write_down(db: AsyncConnection, change: Change, now: datetime, source
     await attach(db, change.after.id, entry_id, change.attachments)
     for audience, notice in change.tell:
         await _tell(db, change, entry_id, audience, notice, now)
+    await groups.tell(db, change, entry_id, now)
     return entry_id
 
 

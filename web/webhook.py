@@ -3,10 +3,11 @@
 import hmac
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
@@ -24,12 +25,18 @@ class Webhook:
     """The endpoint that `setWebhook` names."""
 
     def __init__(
-        self, database: Database, secret: str, now: Callable[[], datetime], arrived: Callable[[], None]
+        self,
+        database: Database,
+        secret: str,
+        now: Callable[[], datetime],
+        arrived: Callable[[], None],
+        store: Callable[[AsyncConnection, list[dict[str, Any]], datetime], Awaitable[None]],
     ) -> None:
         self._database = database
         self._secret = secret.encode()
         self._now = now
         self._arrived = arrived
+        self._store = store
 
     async def __call__(self, request: Request) -> Response:
         """401 without the secret, 413 and 400 for what is no update, 503 while it cannot be stored."""
@@ -43,7 +50,7 @@ class Webhook:
             return Response(status_code=400)
         try:
             async with self._database.transaction() as db:
-                await inbox.store(db, [(update["update_id"], inbox.person_of(update), update)], self._now())
+                await self._store(db, [update], self._now())
         except Exception as error:
             log.warning("an update could not be stored: %s", type(error).__name__)
             return Response(status_code=503)

@@ -180,6 +180,9 @@ class Machine:
             "ADMIN_IDS": str(ADMIN_ID),
             "TIME_ZONE": _where_it_is_night(),
             "WEB_PORT": "0",
+            "UPDATES_A_MINUTE": "0",  # our people are faster than people
+            "QUESTIONS_A_DAY": "0",
+            "QUESTIONS_A_DAY_NGO": "0",
         } | settings
         return {name: value for name, value in given.items() if value}
 

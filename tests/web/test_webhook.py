@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from bot.turnstile import Turnstile
+from domain.pace import Pace
 from storage.database import Database
 from storage.tables import inbox
 from web.door import create_door
@@ -27,7 +29,9 @@ class Knocking:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.rung = 0
-        door = create_door(self._health, self._metrics, (PATH, Webhook(database, SECRET, lambda: NOW, self._ring)))
+        store = Turnstile(Pace(), lambda: 0.0).store
+        webhook = Webhook(database, SECRET, lambda: NOW, self._ring, store)
+        door = create_door(self._health, self._metrics, (PATH, webhook))
         self.client = httpx.AsyncClient(transport=httpx.ASGITransport(door), base_url="http://door.test")
 
     def _ring(self) -> None:

@@ -1,0 +1,50 @@
+"""One person sends five hundred messages at once: what others wait for their answers hardly changes."""
+
+import asyncio
+from statistics import quantiles
+
+from tests.faults.machine import EVERYTHING, Machine, Resident, seconds
+
+PEOPLE, LOOKS = (30, 10) if EVERYTHING else (20, 2)
+MESSAGES = 500
+MAY_GROW = 0.5
+"""Seconds, of the 95th hundredth."""
+
+
+async def test_a_flood_of_one_person_delays_nobody_else(machine: Machine) -> None:
+    everybody = await machine.representatives(PEOPLE)
+    vandal = await machine.acquainted("Vandal", 4_000_000_666)
+    await machine.start(UPDATES_A_MINUTE="60")
+    await _waits(everybody[:2], 1)  # what is imported at the first use is no delay of anybody's
+    quiet = await _waits(everybody, LOOKS)
+    for n in range(MESSAGES):
+        vandal.writes(f"{n}")
+    flooded = await _waits(everybody, LOOKS)
+    assert _p95(flooded) - _p95(quiet) < MAY_GROW, (quiet, flooded)
+    await vandal.sees("more than 60 messages and presses within a minute")
+    assert await machine.count(f"inbox WHERE person_id = {vandal.id}") == MESSAGES, "nothing is lost"
+    assert await machine.count("inbox WHERE attempts > 0") == 0
+    print(f"p95 {_p95(quiet):.3f} s, in the flood {_p95(flooded):.3f} s")  # noqa: T201
+
+
+async def _waits(people: list[Resident], looks: int) -> list[float]:
+    """Each looks at the list of questions a second after the last look: Telegram lets one message a second through."""
+    found: list[float] = []
+
+    async def look(person: Resident, start: float) -> None:
+        await asyncio.sleep(start)
+        for _ in range(looks):
+            begun = seconds()
+            person.writes("/my")
+            await person.sees("Open questions")
+            found.append(seconds() - begun)
+            await asyncio.sleep(1.1)
+
+    async with asyncio.TaskGroup() as tasks:
+        for n, person in enumerate(people):
+            tasks.create_task(look(person, n * 1.1 / len(people)))
+    return found
+
+
+def _p95(waits: list[float]) -> float:
+    return quantiles(waits, n=20)[-1]
