@@ -76,7 +76,7 @@ ROUTES: dict[str, str] = {
     """,
     "an NGO": """
         /ask
-        continue start_anew kind topic done public edit_text change_topic send
+        continue start_anew kind topic done public edit_text change_topic thank send
         ask:
     """,
     "a department": """

@@ -293,6 +293,7 @@ NOT_BUILT_YET = {"clarify", "extend", "note"}
 GLOSSARY_COMMANDS = {
     *("start", "help", "language", "mydata", "forget", "cancel", "search", "simple"),
     *("ask", "my", "meetings", "inbox", "digest", "announce", "admin", "stats"),
+    "promises",  # asked for since: the ledger, for both sides
 }
 
 LANGUAGES = (Language.EN, Language.RU, Language.KK)
