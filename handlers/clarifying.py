@@ -62,9 +62,9 @@ async def question_send(turn: Turn) -> None:
     if draft is None:
         return
     question = await of_form(turn, to_change=True)
+    await turn.finish()
     change = act(question, Action.CLARIFY, turn.person, turn.now, text=draft.text, attachments=draft.in_order)
     await questions.record(turn.db, change, turn.now)
-    await turn.finish()
     turn.reply(
         turn.say(
             "The NGO is asked about <b>№ {number}</b>. You will be told of the reply at once.", number=question.number
@@ -151,9 +151,9 @@ async def ground_send(turn: Turn) -> None:
     if draft is None:
         return
     question = await of_form(turn, to_change=True)
+    await turn.finish()
     change = act(question, Action.CLOSE_UNCLEAR, turn.person, turn.now, text=draft.text, attachments=draft.in_order)
     await questions.record(turn.db, change, turn.now)
-    await turn.finish()
     turn.reply(
         turn.say(
             "<b>№ {number}</b> is closed: the NGO did not reply. The NGO is told, with your words.",

@@ -187,9 +187,9 @@ async def send(turn: Turn) -> None:
     if await _refusal(turn, question, until):  # the calendar or the day has changed under the preview
         await _next(turn, question, data)
         return
+    await turn.finish()
     change = act(question, Action.EXTEND, turn.person, turn.now, text=data["reason"], due_on=until)
     await questions.record(turn.db, change, turn.now)
-    await turn.finish()
     if Who.HEAD in standing(change.after, turn.person):
         await _approve(turn, change.after, data["reason"])
         return
