@@ -51,7 +51,6 @@ async def begin(db: AsyncConnection, city: City, now: datetime) -> bool:
         return False
     due = [
         *await reminders(db, city, now),
-        *await parts_of_others(db, city, now),
         *await replies_waited_for(db, city, now),
         *await decisions_waited_for(db, city, now),
         *await promised(db, city, now),
@@ -81,24 +80,23 @@ async def reminders(db: AsyncConnection, city: City, now: datetime) -> list[Due]
     found = [reminder for question in looked_at if (reminder := remind(question, today, city))]
     told = {r.question.id: (r.question.id, r.next_on, r.rungs) for r in found}
     await questions.reminded(db, [told.get(q.id, (q.id, reckoned_on(q, city), q.rungs)) for q in looked_at])
-    return [*_for_officials(found, await people.directory(db, now), key), *await _for_ngos(db, found, today, now)]
+    directory = await people.directory(db, now)
+    return [
+        *_for_officials(found, directory, key),
+        *await _for_co_executors(db, city, directory, today),
+        *await _for_ngos(db, found, today, now),
+    ]
 
 
-async def parts_of_others(db: AsyncConnection, city: City, now: datetime) -> list[Due]:
-    """Co-executors are reminded on the date of their part, and each working day while it is late: the department."""
-    today = city.today(now)
-    key = f"parts {today}"
-    if await slots.taken(db, key) or not await slots.take(db, key, now):
-        return []
+async def _for_co_executors(db: AsyncConnection, city: City, directory: Directory, today: date) -> list[Due]:
+    """The whole department is reminded on the date of its part, and each working day while that is late."""
     found = await parts.to_remind(db, today)
     await parts.reminded(db, [(p.id, next_reminder_on(p, today, city.calendar)) for p in found])
-    directory = await people.directory(db, now) if found else None
     of_person: dict[int, list[Line]] = defaultdict(list)
     for part in found:
-        officials = directory.officials.get(part.department_id, []) if directory else []
-        for person_id in officials or (directory.admins if directory else []):
+        for person_id in directory.officials.get(part.department_id) or directory.admins:
             of_person[person_id].append({"part": part.id, "late": days_late(part, today, city.calendar)})
-    return [Due(id_, "parts", {"lines": lines}, f"{key} {id_}") for id_, lines in of_person.items()]
+    return [Due(id_, "parts", {"lines": lines}, f"parts {today} {id_}") for id_, lines in of_person.items()]
 
 
 def _for_officials(found: list[Reminder], directory: Directory, key: str) -> list[Due]:
