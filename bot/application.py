@@ -270,7 +270,11 @@ class Application:
 def _menu(language: Language | None, city: City) -> dict[str, object]:
     """Telegram's menu shows what everybody may type; what a role adds, /help says."""
     words = Words(language or Language.RU, city.zone)
-    ngo = [("ask", words.say("ask, propose, ask for help, say thanks")), ("my", words.say("questions of the NGO"))]
+    ngo = [
+        ("ask", words.say("ask, propose, ask for help, say thanks")),
+        ("my", words.say("questions of the NGO")),
+        ("promises", words.say("what was promised, and what became of it")),
+    ]
     said = [*ngo, *commands(words, Person(0, "", None))]
     params: dict[str, object] = {"commands": [{"command": name, "description": str(text)} for name, text in said]}
     return params | ({"language_code": language.value} if language else {})

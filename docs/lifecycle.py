@@ -6,6 +6,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from domain.promise import RULES as PROMISES  # noqa: E402 - as below
+from domain.promise import PromiseStatus, Step  # noqa: E402 - as below
 from domain.question import RULES, Action, Rule, Status  # noqa: E402 - the path above comes first
 
 TARGET = ROOT / "docs" / "lifecycle.md"
@@ -30,6 +32,17 @@ def row(here: Status, action: Action, rule: Rule) -> str:
     return f"| {here} | {action} | {who} | {rule.then} | {told} |"
 
 
+def promises() -> list[str]:
+    """The same of a promise, from `domain/promise.py`."""
+    arrows = [f"    [*] --> {PromiseStatus.OPEN}: {Step.MAKE}"]
+    arrows += [f"    {here} --> {rule.then}: {step}" for (here, step), rule in PROMISES.items()]
+    lines = ["| status | step | who | then | who is told |", "|---|---|---|---|---|"]
+    for (here, step), rule in PROMISES.items():
+        who = ", ".join(sorted(w.name.lower() for w in rule.who))
+        lines.append(f"| {here} | {step} | {who} | {rule.then} | {'; '.join(rule.tell)} |")
+    return ["```mermaid", "stateDiagram-v2", *arrows, "```", "", *lines]
+
+
 def text() -> str:
     lines = [
         "# The life of a question",
@@ -40,6 +53,12 @@ def text() -> str:
         *picture(),
         "",
         *table(),
+        "",
+        "## The life of a promise",
+        "",
+        "From `domain/promise.py:RULES`. An answer that promises something by a date makes it; its owner is who answered.",
+        "",
+        *promises(),
         "",
     ]
     return "\n".join(lines)
