@@ -5,8 +5,8 @@
 A question has one next reminder day at any time; whatever was missed while the program was down is told once, as the
 newest of it. When it is late, the ladder tells one more person at each step, and everybody who is next and when.
 
-While the department waits for the NGO nobody is reminded, but for one line on the morning of the date, which by law does
-not move; the days it has waited are not counted when it is late.
+While the department waits for the NGO nobody is reminded, but for one line on the morning of the date, which by law
+does not move; the days it has waited are not counted when it is late.
 """
 
 from dataclasses import dataclass
