@@ -659,7 +659,7 @@ def allowed(question: Question, action: Action, actor: Actor) -> Rule:
 
 
 def pauses(steps: Iterable[tuple[Action, datetime]]) -> list[tuple[datetime, datetime | None]]:
-    """When the department waited for the NGO, by the lines of the history: from when until when; None: it still does."""
+    """When the department waited for the NGO, by the lines of its history: since when, until when (None: still)."""
     found: list[tuple[datetime, datetime | None]] = []
     for action, at in steps:
         rule = RULES.get((Status.WAITING, action))
