@@ -56,7 +56,7 @@ def text() -> str:
         "",
         "## The life of a promise",
         "",
-        "From `domain/promise.py:RULES`. An answer that promises something by a date makes it; its owner is who answered.",
+        "From `domain/promise.py:RULES`. An answer that promises something by a date makes it; it is the answerer's.",
         "",
         *promises(),
         "",

@@ -388,13 +388,13 @@ async def test_the_responsible_official_is_told_of_an_addition_and_nobody_else(c
     assert len(botagoz.texts) == told
 
 
-async def test_a_withdrawn_question_takes_no_addition(asked: Cast) -> None:
+async def test_a_withdrawn_question_takes_an_addition_and_stays_withdrawn(asked: Cast) -> None:
     confirmation = asked.aigerim.phone.last
     await asked.aigerim.presses("withdraw")
     await asked.aigerim.writes("Поздно.", reply_to=confirmation)
-    assert "This is not possible any more." in asked.aigerim.texts[-2]
+    await asked.aigerim.writes(asked.number)
     assert "Status: withdrawn" in asked.aigerim.last
-    assert await _additions(asked) == []
+    assert await _additions(asked) == ["Поздно."]
 
 
 async def test_a_reply_to_ones_own_message_with_a_number_is_no_addition(asked: Cast) -> None:
