@@ -21,7 +21,7 @@ from bot.telegram import SENDS_AT_ONCE, Telegram
 from domain.city import City
 from handlers import notices
 from handlers.speech import Call
-from storage import announcements, forms, outbox, people
+from storage import announcements, forms, groups, outbox, people
 from storage.database import Database
 from storage.outbox import Fate, Outgoing, Priority
 
@@ -237,7 +237,8 @@ class Delivery:
                 await sending.enter_async_context(self.limiter.sending(row.chat_id, messages, patience))
             result = await self.telegram.call(call)
         first = result[0] if isinstance(result, list) and result else result
-        return first.get("message_id") if isinstance(first, dict) else None
+        # a topic of a forum that was begun has the id of the message that began it
+        return first.get("message_id") or first.get("message_thread_id") if isinstance(first, dict) else None
 
     def _must_be_soon(self, chat_id: int, messages: int, patience: float) -> None:
         if (wait := self.limiter.wait(chat_id, messages)) > patience:
@@ -260,7 +261,7 @@ class Delivery:
                 await self._settle(row, Fate.BLOCKED, error=reason)
             case Next.FAILED if row.template in BULK and row.template != announcements.COPY:
                 await self._settle(row, Fate.DROPPED, error=reason)  # too old to be edited or deleted
-            case Next.SEND_ANEW if row.template in ("redraw", *BULK) or call.method != "editMessageText":
+            case Next.SEND_ANEW if row.template in ("redraw", *BULK) or not _can_be_anew(call):
                 await self._settle(row, Fate.DROPPED)  # the person deleted the card: it is not forced on them again
             case Next.SEND_ANEW:
                 await self._send_anew(row, call)
@@ -271,8 +272,8 @@ class Delivery:
                 await self._settle(row, Fate.FAILED, error=reason, unclear=decision.unclear)
 
     async def _send_anew(self, row: Outgoing, call: Call) -> None:
-        """The message to be redrawn is gone: the same words as a new message, under the same row."""
-        params = {k: v for k, v in call.params.items() if k != "message_id"}
+        """The message to be redrawn is gone, or the topic: the same words as a new message, under the same row."""
+        params = {k: v for k, v in call.params.items() if k not in ("message_id", "message_thread_id")}
         fresh = Call("sendMessage", params)
         try:
             message_id = await self._send(row, fresh)
@@ -287,7 +288,7 @@ class Delivery:
     async def _move(self, row: Outgoing, chat_id: int) -> None:
         """The group has another id now; what waits for the old one waits for the new one."""
         async with self.database.transaction() as db:
-            await outbox.move(db, row.chat_id, chat_id)
+            await groups.move(db, row.chat_id, chat_id, self.clock.now())
         self.wanted.set()
 
     async def _postpone(self, row: Outgoing, seconds: float, reason: str, *, counted: bool = True) -> None:
@@ -318,10 +319,14 @@ class Delivery:
         self.settled(fate)
 
 
+def _can_be_anew(call: Call) -> bool:
+    return call.method == "editMessageText" or "message_thread_id" in call.params
+
+
 def _keyboard(row: Outgoing, calls: Sequence[Call]) -> list[tuple[str, str]]:
     """The buttons of a notice that just arrived: typing their labels must work as well."""
-    if row.template in ("reply", "redraw"):
-        return []  # a dialogue's keyboard was remembered in its own turn
+    if row.template in ("reply", "redraw") or row.chat_id < 0:
+        return []  # a dialogue's keyboard was remembered in its own turn; in a group nobody in particular is shown one
     markup: dict[str, Any] = calls[-1].params.get("reply_markup") or {}
     return [(b["text"], b["callback_data"]) for line in markup.get("inline_keyboard", ()) for b in line]
 

@@ -26,7 +26,7 @@ class Next(StrEnum):
     LATER = "later"  # it was not even tried: a limit of its own holds it back
     BLOCKED = "blocked"
     FAILED = "failed"
-    SEND_ANEW = "send_anew"  # the message to be edited is gone: say it in a new one
+    SEND_ANEW = "send_anew"  # the message to be edited, or the topic to write in, is gone: say it in a new one
     MOVED = "moved"  # the group became a supergroup with another id
 
 
@@ -43,9 +43,15 @@ class Decision:
 UNCLEAR_ATTEMPTS = 2
 """At least once: an unclear send is repeated one time, which may show the message twice, never not at all."""
 _LONGEST = 300.0
-_GONE = ("message to edit not found", "message can't be edited", "message_id_invalid")
+_GONE = (
+    *("message to edit not found", "message can't be edited", "message_id_invalid"),
+    *("message thread not found", "topic_deleted", "topic_closed"),
+)
 _AS_WISHED = ("message is not modified", "message to delete not found")
-_UNREACHABLE = ("chat not found", "user is deactivated", "peer_id_invalid")
+_UNREACHABLE = (
+    *("chat not found", "user is deactivated", "peer_id_invalid"),
+    *("not enough rights", "have no rights", "chat_write_forbidden", "chat is not a forum"),  # of groups
+)
 
 
 def decide(error: Exception, attempts: int) -> Decision:

@@ -83,6 +83,7 @@ async def show(turn: Turn, department_id: int, *news: Markup) -> None:
             [turn.button("templates", f"tpl_list:{department.id}:0")],
             [turn.button("rename", f"dep_rename:{department.id}")],
             [_two_keys(turn, department)],
+            [turn.button("group", f"dep_group:{department.id}")],
             [turn.button("back", "dep_list:0")],
         ],
         edit=True,

@@ -20,6 +20,7 @@ from handlers import (
     cards,
     decisions,
     duties,
+    groups,
     keyboards,
     morning,
     promises,
@@ -61,6 +62,8 @@ def finished(row: Outgoing) -> Call:
 
 async def render(db: AsyncConnection, row: Outgoing, city: City, now: datetime) -> list[Call]:
     """The calls that say this notice now; none: there is nothing to say any more."""
+    if row.template in groups.TEMPLATES:
+        return await groups.render(db, row, city, now)
     person = await people.load(db, row.chat_id, now)
     if row.template == "too_fast":
         return _too_fast(row, person, city)
@@ -458,6 +461,7 @@ _ABOUT_PEOPLE: dict[str, Callable[[AsyncConnection, Outgoing, Person, Words], Aw
     **register_notices.TEMPLATES,
     "stuck": _stuck,
     "sent_on": _sent_on,
+    "group_lost": groups.lost,
 }
 
 
@@ -472,6 +476,9 @@ async def settled(
     unclear: bool = False,
 ) -> None:
     """What follows from the end of a row: an announcement's author and an official learn whom theirs has reached."""
+    if row.template in groups.TEMPLATES:
+        await groups.settled(db, row, fate, now, message_id, error)
+        return
     if row.announcement_id is not None or row.template == "an_preview":
         await announcement_cards.settled(db, row, fate, now, message_id, error, unclear)
         return

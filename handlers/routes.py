@@ -25,6 +25,7 @@ from handlers import (
     exports,
     extending,
     forwarding,
+    groups,
     habits,
     importing,
     invitations,
@@ -90,7 +91,7 @@ class Route:
 
 
 COMMANDS: dict[str, Route] = {
-    "start": Route(newcomer.start, anybody),
+    "start": Route(groups.start, anybody),
     "help": Route(everyone.help_, anybody),
     "language": Route(newcomer.language_asked, anybody),
     "mydata": Route(everyone.mydata, anybody),
@@ -237,6 +238,8 @@ BUTTONS: dict[str, Route] = {
     "dep_people": Route(departments.staff, administrator),
     "dep_keys": Route(approving.switch, administrator),
     "dep_topics": Route(departments.topics, administrator),
+    "dep_group": Route(groups.show, administrator),
+    "dep_group_unlink": Route(groups.unlink, administrator),
     "topic_card": Route(departments.topic, administrator),
     "topic_new": Route(departments.new_topic, administrator),
     "topic_rename": Route(departments.rename_topic, administrator),

@@ -7,7 +7,7 @@ nobody.
 """
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum
 from typing import Any
@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from telegram import Update
 
 from domain.city import City
-from domain.people import Language
+from domain.people import Language, Person
 from domain.question import (
     AlreadyTaken,
     CannotAct,
@@ -26,11 +26,13 @@ from domain.question import (
     NotYours,
     TooFar,
 )
+from handlers import groups
 from handlers.everyone import menu
 from handlers.routes import route
 from handlers.speech import Call
-from handlers.turn import NUMBER, Said, Turn, understand
+from handlers.turn import NUMBER, InGroup, Said, Turn, understand
 from storage import announcements, forms, inbox, outbox, people, questions
+from storage import groups as stored_groups
 from storage.database import Database
 from storage.inbox import Received
 from texts import Words
@@ -77,12 +79,15 @@ async def _serve(db: AsyncConnection, received: Received, served: Served, now: d
     update = Update.de_json(received.payload, None)
     said = understand(update) if update else None
     if said is None:
-        await _elsewhere(db, update, served, now)
+        await _elsewhere(db, update, now)
         return
     if said.person_id != received.person_id:
         raise ValueError("the sender has no id of Telegram's")  # "5", 5.0 and True would pass for 5 in a database
     if said.left is not None:
         await _came_or_went(db, said, now)
+        return
+    if said.group is not None:
+        await _in_group(db, said, said.group, received.update_id, served, now)
         return
     person = await people.meet(db, said.person_id, said.name, now)
     if person.blocked:
@@ -156,22 +161,41 @@ async def _welcome_back(db: AsyncConnection, person_id: int, now: datetime) -> N
     await outbox.revive(db, person_id, now)
 
 
-async def _elsewhere(db: AsyncConnection, update: Update | None, served: Served, now: datetime) -> None:
-    """Groups and channels: a command is told where to go, everything else is not for us."""
-    message = update.message if update else None
-    if message is None or message.chat.type not in ("group", "supergroup") or not message.text:
-        return
-    word = message.text.split()[0] if message.text.strip() else ""
-    if not word.startswith("/") or (message.from_user and message.from_user.is_bot):
-        return
-    addressee = word.partition("@")[2]
-    if addressee and addressee.lower() != served.bot_name.lower():
-        return
-    code = message.from_user.language_code if message.from_user else None
-    words = Words(_telegram_language(code), served.city.zone)
-    text = words.say("Köpir works in a private chat: https://t.me/{bot}", bot=served.bot_name)
-    call = Call("sendMessage", {"chat_id": message.chat.id, "text": str(text), "parse_mode": "HTML"})
-    await outbox.say(db, message.chat.id, "reply", call.to_json(), now)
+async def _elsewhere(db: AsyncConnection, update: Update | None, now: datetime) -> None:
+    """Of groups: that one has another id now, or what the bot may do there. Everything else is not for us."""
+    member, message = (update.my_chat_member, update.message) if update else (None, None)
+    if member:
+        await groups.membership(db, member, now)
+    elif message and message.migrate_to_chat_id:
+        await stored_groups.move(db, message.chat.id, message.migrate_to_chat_id, now)
+    elif message and message.migrate_from_chat_id:
+        await stored_groups.move(db, message.migrate_from_chat_id, message.chat.id, now)
+
+
+async def _in_group(
+    db: AsyncConnection, said: Said, place: InGroup, update_id: int, served: Served, now: datetime
+) -> None:
+    """What is said or pressed in a group is acted on as in private, for those the bot knows, and answered there.
+
+    Nothing is stored of the others: they came to the group, not to the bot.
+    """
+    known = await people.load(db, said.person_id, now)
+    person = known or Person(said.person_id, said.name, None)
+    words = Words(person.language or _telegram_language(said.telegram_language), served.city.zone)
+    turn = Turn(db, person, said, now, served.city, words, served.bot_name, update_id)
+    turn.form = await forms.open_form(db, person.id)
+    await groups.seen(db, place)
+    try:
+        data = said.pressed if said.pressed is not None else await groups.said(turn)
+        if data is not None and known:
+            turn.said = replace(said, pressed=data)
+            await route(turn)
+    except CannotAct as refusal:
+        await _refuse(turn, refusal)
+    if known:
+        await _speak(turn)
+    if said.pressed is not None:
+        await groups.pressed(turn)
 
 
 async def _give_up_or_retry(

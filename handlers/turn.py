@@ -4,7 +4,7 @@ The library's update has a hundred optional fields; they end here. An action see
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -32,6 +32,20 @@ NUMBER = re.compile(r"(?<!\d)(\d{4}-\d{6,}(?:/[1-9])?)(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
+class InGroup:
+    """Where in a group something was said, or a button was pressed: `message_id` is then the message it stands under.
+
+    `thread_id` is the topic of a forum; `replied_to` the message of a bot that is replied to, 0 where there is none.
+    """
+
+    chat_id: int
+    message_id: int
+    forum: bool = False
+    thread_id: int | None = None
+    replied_to: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """What arrived, reduced to what we understand. Exactly one of `text`, `attachment`, `pressed` matters most.
 
@@ -54,27 +68,44 @@ class Said:
     edited: bool = False
     edit_date: int = 0
     left: bool | None = None  # my_chat_member: True when the person blocked the bot, False when they came back
+    group: InGroup | None = None  # None: in private
+
+
+_GROUPS = ("group", "supergroup")
 
 
 def understand(update: Update) -> Said | None:
-    """The private message, edit, press or block in this update; None for all else (groups, channels, polls)."""
+    """The message or press in this update, the private edit or block; None for all else (channels, polls, and whoever
+    speaks as a group or a channel: nobody knows who that is).
+    """
     if query := update.callback_query:
         message = query.message
         own = message is not None and message.chat.type == "private" and message.is_accessible
+        there = message if message and message.chat.type in _GROUPS else None
         return Said(
             query.from_user.id,
             _name(query.from_user),
             query.from_user.language_code or "",
             pressed=query.data or "",
             pressed_message_id=message.message_id if message and own else None,
+            group=InGroup(there.chat.id, there.message_id, bool(there.chat.is_forum)) if there else None,
         )
     if (member := update.my_chat_member) and member.chat.type == "private":
         left = member.new_chat_member.status in ("kicked", "left")
         return Said(member.from_user.id, _name(member.from_user), left=left)
     message = update.message or update.edited_message
-    if not message or message.chat.type != "private" or not message.from_user or message.from_user.is_bot:
+    if not message or not message.from_user or message.from_user.is_bot:
         return None
-    return _said(message, edited=update.edited_message is not None)
+    if message.chat.type in _GROUPS and not message.sender_chat and update.message:
+        return replace(_said(message, edited=False), group=_in_group(message))
+    return _said(message, edited=update.edited_message is not None) if message.chat.type == "private" else None
+
+
+def _in_group(message: Message) -> InGroup:
+    to = message.reply_to_message
+    replied_to = to.message_id if to and to.from_user and to.from_user.is_bot else 0
+    thread_id = message.message_thread_id if message.is_topic_message else None
+    return InGroup(message.chat.id, message.message_id, bool(message.chat.is_forum), thread_id, replied_to)
 
 
 def _name(user: User) -> str:

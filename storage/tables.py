@@ -579,23 +579,50 @@ templates = Table(
     Index("ix_templates_department_id", "department_id"),
 )
 
-# A department's group in Telegram. `forum`: a topic for each question.
+# A department's group in Telegram. `forum`: a topic for each question. `language`: of whoever linked it.
 groups = Table(
     "groups",
     metadata,
-    Column("department_id", RowId, ForeignKey("departments.id"), primary_key=True),
+    Column("department_id", RowId, ForeignKey("departments.id"), primary_key=True, autoincrement=False),
     Column("chat_id", BigInteger, nullable=False, unique=True),
     Column("forum", Boolean, nullable=False, server_default=text("false")),
+    Column("language", String(2), nullable=False),
     Column("since", Moment, nullable=False),
 )
 
-# Where a question's card stands in a group: a reply to it there is an answer in the making.
+# What an administrator gives to be sent in a group, to link it: only the hash, for an hour, and it works once.
+group_codes = Table(
+    "group_codes",
+    metadata,
+    Column("department_id", RowId, ForeignKey("departments.id"), primary_key=True, autoincrement=False),
+    Column("code_hash", String(64), nullable=False, unique=True),
+    _person("created_by"),
+    Column("expires_at", Moment, nullable=False),
+)
+
+# Where a question's card stands in a group. `topic`: it is the message that began its topic in a forum.
 group_posts = Table(
     "group_posts",
     metadata,
     Column("chat_id", BigInteger, primary_key=True),
     Column("message_id", BigInteger, primary_key=True),
     Column("question_id", RowId, ForeignKey("questions.id", ondelete="CASCADE"), nullable=False),
-    Column("topic_id", BigInteger),
+    Column("topic", Boolean, nullable=False, server_default=text("false")),
     Index("ix_group_posts_question_id", "question_id"),
+)
+
+# Random numbers made once, which every copy of the program and every backup know.
+keys = Table(
+    "keys",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", String(64), nullable=False),
+)
+
+# Who asked to be forgotten, as a hash under a key: after the restore of an older backup they are forgotten again.
+forgotten = Table(
+    "forgotten",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("at", Moment, nullable=False),
 )

@@ -104,7 +104,7 @@ ROUTES: dict[str, str] = {
         org_remove org_remove_now org_merge org_merge_with org_merge_now org_export
         org_import org_apply org_cancel org_doubtful org_same org_new org_all_new
         invitation invite invite_to invite_for inv_list inv_card inv_until inv_withdraw
-        dep_list dep_card dep_keys dep_new dep_rename dep_people dep_topics
+        dep_list dep_card dep_keys dep_group dep_group_unlink dep_new dep_rename dep_people dep_topics
         topic_card topic_new topic_rename topic_move topic_moved topic_days topic_merge topic_into topic_merged
         official_card official_head official_no_head official_leave official_deputy official_back
         official_move official_moved official_remove official_removed

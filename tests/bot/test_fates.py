@@ -48,6 +48,11 @@ UNCLEAR = [
         (BadRequest("Message to edit not found"), Decision(Next.SEND_ANEW)),
         (BadRequest("Message can't be edited"), Decision(Next.SEND_ANEW)),
         (BadRequest("MESSAGE_ID_INVALID"), Decision(Next.SEND_ANEW)),
+        (BadRequest("Message thread not found"), Decision(Next.SEND_ANEW)),  # the topic of a forum was deleted
+        (BadRequest("TOPIC_CLOSED"), Decision(Next.SEND_ANEW)),
+        (BadRequest("Not enough rights to send text messages to the chat"), Decision(Next.BLOCKED)),
+        (BadRequest("Not enough rights to create a topic"), Decision(Next.BLOCKED)),
+        (BadRequest("The chat is not a forum"), Decision(Next.BLOCKED)),
         (BadRequest("Can't parse entities: unclosed tag"), Decision(Next.FAILED)),
         (BadRequest("Message is too long"), Decision(Next.FAILED)),
         (BadRequest("Wrong file identifier/http url specified"), Decision(Next.FAILED)),

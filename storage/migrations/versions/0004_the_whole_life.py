@@ -19,12 +19,28 @@ def upgrade() -> None:
         sa.Column("department_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("chat_id", sa.BigInteger(), nullable=False),
         sa.Column("forum", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("language", sa.String(length=2), nullable=False),
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["department_id"], ["departments.id"], name=op.f("fk_groups_department_id_departments")
         ),
         sa.PrimaryKeyConstraint("department_id", name=op.f("pk_groups")),
         sa.UniqueConstraint("chat_id", name=op.f("uq_groups_chat_id")),
+    )
+    op.create_table(
+        "group_codes",
+        sa.Column("department_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("code_hash", sa.String(length=64), nullable=False),
+        sa.Column("created_by", sa.BigInteger(), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["created_by"], ["people.id"], name=op.f("fk_group_codes_created_by_people"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["department_id"], ["departments.id"], name=op.f("fk_group_codes_department_id_departments")
+        ),
+        sa.PrimaryKeyConstraint("department_id", name=op.f("pk_group_codes")),
+        sa.UniqueConstraint("code_hash", name=op.f("uq_group_codes_code_hash")),
     )
     op.create_table(
         "templates",
@@ -47,7 +63,7 @@ def upgrade() -> None:
         sa.Column("chat_id", sa.BigInteger(), nullable=False),
         sa.Column("message_id", sa.BigInteger(), nullable=False),
         sa.Column("question_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("topic_id", sa.BigInteger(), nullable=True),
+        sa.Column("topic", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.ForeignKeyConstraint(
             ["question_id"], ["questions.id"], name=op.f("fk_group_posts_question_id_questions"), ondelete="CASCADE"
         ),
@@ -239,5 +255,6 @@ def downgrade() -> None:
         batch_op.drop_index("ix_templates_department_id")
 
     op.drop_table("templates")
+    op.drop_table("group_codes")
     op.drop_table("groups")
     # ### end Alembic commands ###
