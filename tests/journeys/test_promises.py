@@ -110,6 +110,22 @@ async def test_other_outcomes_promise_nothing(asked: Cast) -> None:
     assert (await everything_stored(asked.town))["promises"] == []
 
 
+async def test_with_two_keys_it_is_promised_by_the_heads_word(cast: Cast) -> None:
+    botagoz = await cast.town.an_official(cast.saule, "Botagoz", language=Language.EN, head=True)
+    await cast.saule.writes("/admin")
+    for key in ("departments", "Culture and languages", "Two keys: off"):
+        await cast.saule.presses(key)
+    await cast.town.a_question(cast.aigerim)
+    await _promises(cast.daniyar, WORDS, DUE)
+    await cast.daniyar.presses("send")
+    await cast.daniyar.writes("/promises")
+    assert cast.daniyar.last.startswith("Promises to be kept: 0 promises")
+    await botagoz.presses("approve")
+    assert f"{P}: promised by 20 March 2026, Friday." in cast.aigerim.last
+    await _said(cast.daniyar, "promise_keep")
+    assert cast.aigerim.last.startswith(f"{P}: the department says that the promise is kept.")
+
+
 # --- looking --------------------------------------------------------------------------------------------------------
 
 
