@@ -11,6 +11,7 @@ import shutil
 import socket
 from dataclasses import dataclass
 from datetime import datetime, time
+from itertools import count, cycle
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from bot.__main__ import stop_on_signals
 from bot.application import Application
 from bot.clock import Clock
 from bot.demo_city import ADMIN_ID, Story, enter_ngos
+from bot.demo_crowd import enter_crowd
 from bot.limiter import Limiter
 from bot.settings import WrongSetting
 from bot.telegram import connect
@@ -40,18 +42,21 @@ MORNING = time(9, 10)
 PAVLODAR = (52.2873, 76.9674)
 TITLE = {"en": "Köpir, the demo city", "ru": "Köpir, демонстрационный город", "kk": "Köpir, көрсетілім қаласы"}
 HINT = {
-    "en": "Try first: as the NGO send /ask and ask something; as the official press Take and Answer under the card "
-    "that arrives; then judge the answer as the NGO.",
-    "ru": "С чего начать: от имени НПО отправьте /ask и задайте вопрос; на телефоне сотрудника нажмите под карточкой "
-    "«Взять в работу» и «Ответить»; затем оцените ответ от имени НПО.",
-    "kk": "Неден бастау керек: ҮЕҰ атынан /ask жіберіп, сұрақ қойыңыз; қызметкердің телефонында келген карточканың "
-    "астындағы «Жұмысқа алу» және «Жауап беру» түймелерін басыңыз; содан кейін ҮЕҰ атынан жауапты бағалаңыз.",
+    "en": "Try first: as the NGO send /ask and ask for help with a cultural event; the official presses Take and "
+    "Answer under the card; then judge the answer. The administrator begins with /admin.",
+    "ru": "С чего начать: от НПО отправьте /ask и попросите помощи с культурным мероприятием; сотрудник нажимает "
+    "«Взять в работу» и «Ответить»; затем оцените ответ. Администратор начинает с /admin.",
+    "kk": "Неден бастау керек: ҮЕҰ атынан /ask жіберіп, мәдени іс-шараға көмек сұраңыз; қызметкер «Жұмысқа алу» және "
+    "«Жауап беру» түймелерін басады; содан кейін жауапты бағалаңыз. Әкімші /admin командасынан бастайды.",
 }
 ROLES = {
     "ngo": {"en": "Representative of an NGO", "ru": "Представитель НПО", "kk": "ҮЕҰ өкілі"},
     "official": {"en": "Official", "ru": "Сотрудник отдела", "kk": "Бөлім қызметкері"},
     "admin": {"en": "Administrator", "ru": "Администратор", "kk": "Әкімші"},
+    "newcomer": {"en": "Somebody new", "ru": "Новый человек", "kk": "Жаңа адам"},
 }
+FIRST_NEWCOMER = 4_100_000_100
+NEWCOMERS = ("Ерлан", "Жанар", "Тимур", "Гүлнар", "Асхан", "Марина")
 
 
 @dataclass
@@ -91,7 +96,7 @@ async def run_demo(port: int, language: Language | None = None) -> None:
         app = await _city(token, api_port, clock, telegram)
         story = Story(app, telegram, language)
         await _past(app, story)
-        page = PageServer(_page(app, telegram, story), port=port)
+        page = PageServer(_page(app, telegram, story, language), port=port)
         page.capture_signals = contextlib.nullcontext  # type: ignore[method-assign, assignment] # ours stop all together
         serving_page = group.create_task(page.serve())
         running = group.create_task(app.run(stop))
@@ -146,6 +151,7 @@ async def _past(app: Application, story: Story) -> None:
     await app.introduce()
     await app.show_menu()
     await enter_ngos(app)
+    await enter_crowd(app, story.telegram)
     flies = _TimeThatFlies()
     ours, app.delivery.limiter = app.delivery.limiter, Limiter(flies.now, flies.sleep)
     await story.unfold()
@@ -165,7 +171,7 @@ class _TimeThatFlies:
         self._time += seconds
 
 
-def _page(app: Application, telegram: LocalTelegram, story: Story) -> Page:
+def _page(app: Application, telegram: LocalTelegram, story: Story, language: Language | None) -> Page:
     actors = {"ngo": story.aigerim, "official": story.daniyar, "admin": story.saule}
     phones = [PhoneOnPage(key, actor.phone, ROLES[key]) for key, actor in actors.items()]
     return Page(
@@ -176,4 +182,19 @@ def _page(app: Application, telegram: LocalTelegram, story: Story) -> Page:
         time_zone=app.city.zone.key,
         sample_place=PAVLODAR,
         controls=CityTime(app),
+        language=language.value if language else None,
+        newcomers=Newcomers(telegram),
     )
+
+
+class Newcomers:
+    """People whom the bot has not met, one after another: each is on the page until the next one comes."""
+
+    def __init__(self, telegram: LocalTelegram) -> None:
+        self._telegram = telegram
+        self._ids = count(FIRST_NEWCOMER)
+        self._names = cycle(NEWCOMERS)
+
+    def __call__(self, language_code: str) -> PhoneOnPage:
+        phone = self._telegram.phone(next(self._names), user_id=next(self._ids), language_code=language_code)
+        return PhoneOnPage("newcomer", phone, ROLES["newcomer"])

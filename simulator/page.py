@@ -16,7 +16,7 @@ import math
 import re
 import struct
 import wave
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
@@ -52,6 +52,9 @@ LANGUAGE_CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
 POLICY = (
     "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; base-uri 'none'; frame-ancestors 'none'"
 )
+
+# a deep link: https://core.telegram.org/bots/features#deep-linking
+START_PAYLOAD = re.compile(r"[\w-]{1,64}", re.ASCII)
 
 Words = dict[str, str]  # language -> text
 Handler = Callable[[Request], Awaitable[Response]]
@@ -92,7 +95,11 @@ class Page:
         time_zone: str = "UTC",
         sample_place: tuple[float, float] = (51.4779, 0.0),
         controls: DemoControls | None = None,
+        language: str | None = None,
+        newcomers: Callable[[str], PhoneOnPage] | None = None,
     ) -> None:
+        """`language`: what the page speaks at first, else the browser's. `newcomers` makes the phone of somebody whom
+        the bot has not met, in the language given; a phone of the same key leaves the page."""
         self.telegram = telegram
         self.phones = {phone.key: phone for phone in phones}
         self.about = {
@@ -101,8 +108,11 @@ class Page:
             "time_zone": time_zone,
             "sample_place": {"latitude": sample_place[0], "longitude": sample_place[1]},
             "has_controls": controls is not None,
+            "has_newcomers": newcomers is not None,
+            "language": language,
         }
         self.controls = controls
+        self.newcomers = newcomers
         self.closed = False
 
     def close(self) -> None:
@@ -132,6 +142,7 @@ def page_routes(page: Page) -> list[BaseRoute]:
         get("/page", _about),
         get("/events", _all_events),
         get("/phones", _phones),
+        post("/phones", _newcomer),
         get("/phones/files/{file_id}", _file),
         get("/phones/{key}/messages", _messages),
         get("/phones/{key}/events", _events),
@@ -296,15 +307,17 @@ async def _events(page: Page, request: Request) -> Response:
 
 async def _all_events(page: Page, request: Request) -> Response:
     """All phones in one stream: a browser opens six connections to a server, and two open pages would need them all."""
-    return _streamed(page, list(page.phones.values()))
+    return _streamed(page, page.phones.values())
 
 
-def _streamed(page: Page, phones: list[PhoneOnPage]) -> Response:
+def _streamed(page: Page, phones: Collection[PhoneOnPage]) -> Response:
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(event_stream(page, phones), media_type="text/event-stream", headers=headers)
 
 
-async def event_stream(page: Page, phones: list[PhoneOnPage], keep_alive: float = KEEP_ALIVE) -> AsyncIterator[str]:
+async def event_stream(
+    page: Page, phones: Collection[PhoneOnPage], keep_alive: float = KEEP_ALIVE
+) -> AsyncIterator[str]:
     """Server-sent events until the client leaves or the page closes.
 
     It begins with `hello`: whoever reads the chats after that misses nothing of what happens meanwhile.
@@ -316,7 +329,7 @@ async def event_stream(page: Page, phones: list[PhoneOnPage], keep_alive: float 
         fresh = telegram.events[cursor:]
         cursor += len(fresh)
         for event in fresh:
-            for phone in phones:
+            for phone in tuple(phones):  # a newcomer may join the page meanwhile
                 if _concerns(event, phone.phone):
                     yield f"data: {json.dumps(_told(event, phone.key), ensure_ascii=False)}\n\n"
         if cursor < len(telegram.events):
@@ -337,6 +350,23 @@ def _told(event: Event, key: str) -> Event:
 
 
 # --- what people do
+
+
+async def _newcomer(page: Page, request: Request) -> Response:
+    """Somebody new, who may have come by a link: then they press Start under it at once."""
+    if page.newcomers is None:
+        raise HTTPException(404, "nobody new comes to this page")
+    body = await _body(request)
+    code, payload = body.get("language_code"), body.get("start")
+    if not isinstance(code, str) or not LANGUAGE_CODE.fullmatch(code):
+        raise UnusableRequest("language_code must be like kk, ru or en")
+    if payload is not None and not (isinstance(payload, str) and START_PAYLOAD.fullmatch(payload)):
+        raise UnusableRequest("start must be 1 to 64 letters, digits, _ or -")
+    shown = page.newcomers(code)
+    page.phones[shown.key] = shown
+    if payload:
+        shown.phone.starts(payload)
+    return JSONResponse(_described(shown))
 
 
 async def _text(page: Page, request: Request) -> Response:

@@ -5,7 +5,7 @@ import { duration, fileSize, timeOfDay, words } from "./words.js";
 
 /**
  * messages: one, or several that share a media_group_id.
- * chat: {language, me, botName, file(id), sends(text), presses(message, button), pending, reply(m), edit(m), open(url, m), jump(id)}
+ * chat: {language, me, botName, botUsername, file(id), sends(text), follows(payload), presses(message, button), pending, reply(m), edit(m), open(url, m), jump(id)}
  */
 export function drawMessages(messages, chat) {
   const [first] = messages;

@@ -230,10 +230,6 @@ export class Phone {
     if (shown && this.atBottom) requestAnimationFrame(() => this.toBottom());
   }
 
-  get begun() {
-    return this.messages.size > 0;
-  }
-
   setBlocked(blocked) {
     this.blocked = Boolean(blocked);
     this.composer.setBlocked(this.blocked);
@@ -271,7 +267,6 @@ export class Phone {
     this.put(elements.length ? elements : [this.emptyNote()]);
     this.markGroups(blocks, elements);
     this.composer.setEmpty(blocks.length === 0);
-    this.page.drawn();
     if (this.atBottom) this.toBottom();
     this.drawDown();
   }
@@ -328,9 +323,11 @@ export class Phone {
       language: this.language,
       me: this.about.user_id,
       botName: this.about.bot.name,
+      botUsername: this.about.bot.username,
       pending: this.pending,
       file: server.file,
       sends: (text) => this.send(text),
+      follows: (payload) => this.page.follow(payload, this),
       presses: (message, button) => this.press(message, button),
       reply: (message) => this.composer.startReply(message),
       edit: (message) => this.composer.startEdit(message),
@@ -375,6 +372,7 @@ export class Phone {
 
   async send(text, replyTo) {
     this.atBottom = true;
+    this.page.acted();
     return this.tries(() => this.server.text(text, replyTo));
   }
 
@@ -385,6 +383,7 @@ export class Phone {
       return;
     }
     if (button.callback_data === undefined) return;
+    this.page.acted();
     const key = `${message.message_id} ${button.callback_data}`;
     this.pending.set(key, null);
     this.drawList();

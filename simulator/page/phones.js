@@ -7,24 +7,60 @@ import { inLanguage, pageLanguage, useTimeZone, words } from "./words.js";
 const find = (selector) => document.querySelector(selector);
 const phones = new Map();
 let page = {};
-let language = localStorage.getItem("language") || pageLanguage(navigator.language);
+let language = pageLanguage(navigator.language);
 let clockTimer = null;
 
 async function begin() {
   page = await server.page();
   useTimeZone(page.time_zone);
-  for (const about of await server.phones()) {
-    const phone = new Phone(about, { open: openPicture, changed: drawTabs, drawn: markBegun, samplePlace: page.sample_place });
-    phones.set(about.id, phone);
-    find("main.phones").append(phone.element);
-    phone.composer.fit();
-  }
+  language = sessionStorage.getItem("language") || page.language || language;
+  for (const about of await server.phones()) add(about);
+  find(".newcomer").hidden = !page.has_newcomers;
+  find(".newcomer").addEventListener("click", () => welcome());
   drawTop();
   drawTabs();
   show(sessionStorage.getItem("tab") || phones.keys().next().value);
   find(".next-day").addEventListener("click", nextDay);
   if (page.has_controls) setInterval(readClock, 20_000);
   listen(connected, happened, () => lost(true));
+}
+
+function add(about) {
+  phones.get(about.id)?.element.remove();
+  const phone = new Phone(about, { open: openPicture, changed: drawTabs, acted: markBegun, follow, samplePlace: page.sample_place });
+  const readingTheEnd = [...phones.values()].filter((other) => other.atBottom);
+  phones.set(about.id, phone);
+  find("main.phones").append(phone.element);
+  // the others have become narrower: whoever read the end keeps reading the end
+  for (const other of readingTheEnd) other.toBottom();
+  phone.drawCaption(language);
+  phone.composer.fit();
+  return phone;
+}
+
+/** Somebody whom the bot has never met takes a phone of their own; by a link, they press Start under it. */
+async function welcome(start) {
+  try {
+    const phone = add(await server.newcomer(language, start));
+    show(phone.id);
+    await phone.readAnew();
+    phone.element.scrollIntoView({ inline: "nearest" });
+    phone.composer.input.focus();
+  } catch {
+    failed(words(language).newcomerFailed);
+  }
+}
+
+/** A link to the bot: it was made for somebody else, so somebody new opens it; where nobody comes, whoever pressed it. */
+function follow(payload, phone) {
+  return page.has_newcomers ? welcome(payload) : phone.send(`/start ${payload}`);
+}
+
+function failed(text) {
+  const bar = find(".lost");
+  bar.hidden = false;
+  bar.textContent = text;
+  setTimeout(() => lost(false), 4000);
 }
 
 function connected() {
@@ -42,7 +78,7 @@ function happened(event) {
 
 /** A narrow window shows what to try first only until somebody has tried. */
 function markBegun() {
-  document.body.classList.toggle("begun", [...phones.values()].some((phone) => phone.begun));
+  document.body.classList.add("begun");
 }
 
 function lost(isLost) {
@@ -59,12 +95,13 @@ function drawTop() {
   document.title = find("h1").textContent = inLanguage(page.title, language);
   find(".hint").textContent = inLanguage(page.hint, language);
   find(".next-day").textContent = phrases.nextDay;
+  find(".newcomer").textContent = phrases.newcomer;
   find(".tabs").setAttribute("aria-label", phrases.phones);
   const choice = find(".page-languages");
   choice.setAttribute("aria-label", phrases.pageLanguage);
   choice.replaceChildren(...languageButtons(language, (code) => {
     language = code;
-    localStorage.setItem("language", code);
+    sessionStorage.setItem("language", code);
     drawTop();
     drawTabs();
     for (const phone of phones.values()) phone.drawCaption(language);
@@ -97,10 +134,7 @@ async function nextDay() {
   try {
     showClock(await server.nextDay());
   } catch {
-    const bar = find(".lost");
-    bar.hidden = false;
-    bar.textContent = words(language).nextDayFailed;
-    setTimeout(() => lost(false), 4000);
+    failed(words(language).nextDayFailed);
   } finally {
     button.disabled = false;
     button.removeAttribute("aria-busy");

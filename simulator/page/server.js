@@ -13,6 +13,7 @@ const post = (address, body = {}) =>
 export const server = {
   page: () => ask("/page"),
   phones: () => ask("/phones"),
+  newcomer: (language, start) => post("/phones", { language_code: language, start }),
   now: () => ask("/demo/now"),
   nextDay: () => post("/demo/next-day"),
   file: (id) => `/phones/files/${encodeURIComponent(id)}`,

@@ -5,7 +5,10 @@ import { words } from "./words.js";
 const BLOCKS = new Set(["pre", "blockquote", "expandable_blockquote"]);
 const SAFE_LINK = /^(https?:|tg:|mailto:|tel:)/i;
 
-/** chat: {language, sends(text)}, what a pressed command needs. */
+// a link to the bot itself never leaves the page: https://core.telegram.org/bots/features#deep-linking
+const DEEP_LINK = /^(?:https?:\/\/)?t\.me\/(\w+)\?start=([\w-]{1,64})$/;
+
+/** chat: {language, sends(text), botUsername, follows(payload)}, what a pressed command or link to the bot needs. */
 export function richText(text, entities, chat) {
   const sorted = [...(entities || [])].sort((a, b) => a.offset - b.offset || b.length - a.length);
   const fragment = document.createDocumentFragment();
@@ -62,10 +65,10 @@ function dressed(entity, raw, children, chat) {
     case "expandable_blockquote": return expandable(children, chat);
     case "spoiler": return spoiler(children, chat);
     case "bot_command": return command(raw, chat);
-    case "text_link": return link(entity.url, children);
-    case "url": return link(/^[a-z]+:/i.test(raw) ? raw : `https://${raw}`, children);
-    case "email": return link(`mailto:${raw}`, children);
-    case "phone_number": return link(`tel:${raw.replace(/[^+\d]/g, "")}`, children);
+    case "text_link": return link(entity.url, children, chat);
+    case "url": return link(/^[a-z]+:/i.test(raw) ? raw : `https://${raw}`, children, chat);
+    case "email": return link(`mailto:${raw}`, children, chat);
+    case "phone_number": return link(`tel:${raw.replace(/[^+\d]/g, "")}`, children, chat);
     case "mention":
     case "text_mention":
     case "hashtag":
@@ -74,9 +77,13 @@ function dressed(entity, raw, children, chat) {
   }
 }
 
-function link(address, children) {
+function link(address, children, chat) {
   // javascript: and its kind are shown as the text they are
   if (!SAFE_LINK.test(address || "")) return el("span", {}, children);
+  const start = DEEP_LINK.exec(address);
+  if (start && start[1] === chat.botUsername) {
+    return el("button.command", { type: "button", title: words(chat.language).followsLink, onclick: () => chat.follows(start[2]) }, children);
+  }
   return el("a", { href: address, target: "_blank", rel: "noopener noreferrer nofollow" }, children);
 }
 

@@ -325,7 +325,59 @@ async def test_a_page_without_a_clock_says_so(telegram):
         assert (await browser.get("/demo/now")).status_code == 404
 
 
+# --- somebody new
+
+
+@pytest.fixture
+async def open_house(telegram, aigerim) -> AsyncIterator[httpx.AsyncClient]:
+    """A page to which people come whom the bot has not met."""
+
+    def newcomer(language: str) -> PhoneOnPage:
+        return PhoneOnPage("newcomer", telegram.phone("Ерлан", language_code=language), ROLE)
+
+    page = Page(telegram, [PhoneOnPage("ngo", aigerim, ROLE)], language="kk", newcomers=newcomer)
+    transport = httpx.ASGITransport(Starlette(routes=page_routes(page)))
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as client:
+        yield client
+
+
+async def test_somebody_new_has_an_empty_chat_and_whoever_comes_by_a_link_has_pressed_start(open_house):
+    about = (await open_house.get("/page")).json()
+    assert (about["has_newcomers"], about["language"]) == (True, "kk")
+
+    first = (await open_house.post("/phones", json={"language_code": "ru"})).json()
+    assert (first["id"], first["language"]) == ("newcomer", "ru")
+    assert (await open_house.get("/phones/newcomer/messages")).json()["messages"] == []
+
+    second = (await open_house.post("/phones", json={"language_code": "kk", "start": "an-Invitation_1"})).json()
+    assert second["user_id"] != first["user_id"]
+    [message] = (await open_house.get("/phones/newcomer/messages")).json()["messages"]
+    assert message["text"] == "/start an-Invitation_1"
+    assert [phone["id"] for phone in (await open_house.get("/phones")).json()] == ["ngo", "newcomer"]
+
+
+@pytest.mark.parametrize("body", [{}, {"language_code": "Русский"}, {"language_code": "ru", "start": "a b"}])
+async def test_nobody_new_comes_by_a_wrong_request(open_house, body):
+    assert (await open_house.post("/phones", json=body)).status_code == 400
+    assert len((await open_house.get("/phones")).json()) == 1
+
+
+async def test_a_page_may_stay_with_its_people(browser):
+    assert (await browser.get("/page")).json()["has_newcomers"] is False
+    assert (await browser.post("/phones", json={"language_code": "ru"})).status_code == 404
+
+
 # --- the stream
+
+
+async def test_the_stream_of_all_tells_of_who_came_after_it_was_opened(page, telegram, aigerim):
+    stream = event_stream(page, page.phones.values())
+    await anext(stream)
+    erlan = telegram.phone("Ерлан")
+    page.phones["newcomer"] = PhoneOnPage("newcomer", erlan, ROLE)
+    erlan.writes("/start")
+    assert '"phone": "newcomer"' in await anext(stream)
+    await stream.aclose()
 
 
 async def until(holds: Callable[[], Any]) -> None:
