@@ -1,6 +1,7 @@
 """The commands. A wrong setting ends with one line and exit code 2, never with a traceback."""
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine
@@ -14,6 +15,8 @@ from bot.settings import Settings, WrongSetting, folder_of, need_token, password
 
 if TYPE_CHECKING:
     from bot.door import Door
+    from bot.nightly import Nightly
+    from storage.database import Database
 
 T = TypeVar("T")
 
@@ -70,13 +73,15 @@ async def _run(settings: Settings) -> None:
     from storage.database import Database
 
     await _upgrade(settings)
+    database = Database(settings.database_url)
     application = Application(
-        Database(settings.database_url),
+        database,
         connect(need_token(settings), settings.bot_api_url),
         settings.as_city(),
         admin_ids=settings.admin_ids,
         door=_door(settings),
         pace=Pace(settings.updates_a_minute),
+        nightly=_nightly(settings, database),
     )
     await application.run(stop_on_signals())
 
@@ -89,6 +94,22 @@ def _door(settings: Settings) -> "Door | None":
         return None
     secret = settings.webhook_secret.get_secret_value()
     return Door(settings.web_host, settings.web_port, settings.webhook_url, secret)
+
+
+def _nightly(settings: Settings, database: "Database") -> "Nightly | None":
+    from bot.clock import Clock
+    from bot.nightly import Nightly
+
+    folder = settings.backup_dir
+    if folder is None:
+        return None
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise WrongSetting(f"BACKUP_DIR: {folder} cannot be made ({type(error).__name__})") from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise WrongSetting(f"BACKUP_DIR: the bot may not write into {folder}")
+    return Nightly(database, Clock(), folder, settings.backup_keep)
 
 
 def stop_on_signals() -> asyncio.Event:
@@ -142,7 +163,7 @@ def demo(port: int, language: str | None) -> None:
 @main.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def backup(file: Path) -> None:
-    """Copy the SQLite database to FILE, consistently, while the bot runs."""
+    """Copy the database to FILE, consistently, while the bot runs; PostgreSQL by pg_dump."""
     settings = _settings(token=False)
     _checked(lambda: _backup(settings, file))
     click.echo(f"Written: {file}")
@@ -150,8 +171,30 @@ def backup(file: Path) -> None:
 
 async def _backup(settings: Settings, file: Path) -> None:
     from bot.backup import back_up
+    from bot.restore import write_ledger
 
     await asyncio.to_thread(back_up, settings.database_url, file)
+    await write_ledger(settings.database_url, file.parent)
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--forgotten",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The list of who is to stay forgotten; forgotten.txt beside FILE where it is not named.",
+)
+def restore(file: Path, forgotten: Path | None) -> None:
+    """Make the database out of the backup FILE; there must be none in its place. The bot must not run."""
+    settings = _settings(token=False)
+    _checked(lambda: _restore(settings, file, forgotten))
+
+
+async def _restore(settings: Settings, file: Path, forgotten: Path | None) -> None:
+    from bot.restore import restore as restored
+
+    for line in await restored(settings.database_url, file, forgotten):
+        click.echo(line)
 
 
 @main.command()

@@ -8,6 +8,7 @@ Each part waits for the event of the one before it, and looks by itself every se
 import asyncio
 import gc
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from starlette.applications import Starlette
@@ -21,6 +22,7 @@ from bot.health import Health
 from bot.importing import Importing
 from bot.intake import MOST_UPDATES, Polling
 from bot.limiter import Limiter
+from bot.nightly import Nightly
 from bot.settings import WrongSetting
 from bot.telegram import UNDERSTOOD, Telegram
 from bot.turnstile import Turnstile
@@ -30,7 +32,7 @@ from domain.people import Language, Person
 from handlers.everyone import commands
 from handlers.serve import Left, Served, serve_next
 from handlers.speech import Call
-from storage import beginnings, habits, people
+from storage import beginnings, forgotten, habits, people
 from storage.database import Database
 from storage.presence import Presence
 from texts import Words
@@ -57,6 +59,7 @@ class Application:
     limiter: Limiter | None = None
     door: Door | None = None
     pace: Pace = field(default_factory=Pace)
+    nightly: Nightly | None = None
 
     def __post_init__(self) -> None:
         self.arrived = asyncio.Event()
@@ -78,8 +81,11 @@ class Application:
         await self.presence.enter()
         async with self.database.transaction() as db:
             await beginnings.begin(db)
+            await forgotten.begin(db)
             await people.appoint(db, self.admin_ids, self.clock.now())
             await self.presence.release_dead(db)
+        if self.nightly and (erased := await self.nightly.forget_again()):
+            log.warning("the database is a restored one: %s people are forgotten again", erased)
         await self.refresh()
 
     async def introduce(self) -> None:
@@ -132,7 +138,12 @@ class Application:
 
     async def _serve_until(self, stop: asyncio.Event) -> None:
         scheduler = jobs.schedule(
-            [(self.tick, _TICK_SECONDS), (self.announce, _LOOK_SECONDS), (self.purge, _PURGE_SECONDS)]
+            [
+                (self.tick, _TICK_SECONDS),
+                (self.announce, _LOOK_SECONDS),
+                (self.purge, _PURGE_SECONDS),
+                *self._backups(),
+            ]
         )
         listening = self.door.open() if self.door else None
         gc.collect()
@@ -168,9 +179,7 @@ class Application:
     def _addresses(self) -> Starlette:
         webhook = None
         if self.door is not None and self.door.webhook_url:
-            endpoint = Webhook(
-                self.database, self.door.secret, self.clock.now, self.arrived.set, self.turnstile.store
-            )
+            endpoint = Webhook(self.database, self.door.secret, self.clock.now, self.arrived.set, self.turnstile.store)
             webhook = (self.door.path, endpoint)
         return create_door(self.health.answer, lambda: self.health.metrics(self.city), webhook)
 
@@ -244,6 +253,14 @@ class Application:
         if told:
             self.wanted.set()
         return told
+
+    def _backups(self) -> list[tuple[Callable[[], Awaitable[object]], int]]:
+        """Jobs of their own: one lasts as long as a backup does."""
+        return [(self.nightly.keep_ledger, _TICK_SECONDS), (self.back_up, _TICK_SECONDS)] if self.nightly else []
+
+    async def back_up(self) -> None:
+        if self.nightly and await self.nightly.look(self.city):
+            self.wanted.set()
 
     async def refresh(self) -> None:
         """Take over what administrators changed of the city's habits, in this copy or another."""

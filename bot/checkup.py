@@ -9,7 +9,7 @@ from telegram.error import InvalidToken, TelegramError
 
 from bot.settings import Settings, WrongSetting, need_token
 from bot.telegram import connect
-from storage import audit, departments
+from storage import audit, backups, departments
 from storage.audit import Fault
 from storage.database import Database
 
@@ -22,6 +22,7 @@ async def check_up(settings: Settings) -> list[str]:
         f"settings: good; {settings.city}, {settings.time_zone}, {len(settings.admin_ids)} administrators by ADMIN_IDS",
         await _database(settings),
         await _telegram(settings),
+        await _backups(settings),
     ]
 
 
@@ -41,6 +42,15 @@ async def _look(settings: Settings, question: Callable[[AsyncConnection], Awaita
         raise WrongSetting(f"DATABASE_URL: no usable database ({reason}); run `python -m bot migrate` first") from None
     finally:
         await database.close()
+
+
+async def _backups(settings: Settings) -> str:
+    if settings.backup_dir is None:
+        return "backups: none by the bot, for BACKUP_DIR is empty; make your own with `python -m bot backup FILE`"
+    state = await _look(settings, backups.state)
+    last = f"the last was made on {state.done_at:%Y-%m-%d at %H:%M} UTC" if state.done_at else "none was made yet"
+    failing = "; the last attempt FAILED, the log says why" if state.failing else ""
+    return f"backups: each night into {settings.backup_dir}, {settings.backup_keep} are kept; {last}{failing}"
 
 
 async def _telegram(settings: Settings) -> str:

@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 from bot.clock import Clock
 from domain.city import City
+from storage import backups
 from storage.backlog import Backlog, backlog, owed
 from storage.database import Database
 from storage.outbox import Fate
@@ -47,6 +48,7 @@ class Health:
                 "questions_open": "Questions that are owed an answer",
                 "questions_due_today": "of these, due today",
                 "questions_late": "of these, late",
+                "backup_age_seconds": "Since the last backup that the bot made; 0 while none was made",
                 "telegram_age_seconds": "Since Telegram last answered",
                 "tick_age_seconds": "Since the clock last ticked",
             }.items()
@@ -90,6 +92,7 @@ class Health:
         now = self.clock.now()
         async with self.database.reading() as db:
             waiting, questions = await backlog(db, now), await owed(db, city.today(now))
+            saved_at = (await backups.state(db)).done_at
         ages = self._ages(waiting, now)
         values = {
             "inbox_waiting": waiting.updates,
@@ -102,6 +105,7 @@ class Health:
             "questions_open": questions.open,
             "questions_due_today": questions.due_today,
             "questions_late": questions.late,
+            "backup_age_seconds": (now - saved_at).total_seconds() if saved_at else 0.0,
             "telegram_age_seconds": ages["telegram"],
             "tick_age_seconds": ages["clock"],
         }

@@ -14,7 +14,7 @@ from bot.clock import Clock
 from domain.calendar import quiet
 from domain.city import City
 from domain.question import CLOCK, Action, CannotAct, act
-from storage import imports, inbox, invitations, leaves, outbox, questions, slots
+from storage import forgotten, imports, inbox, invitations, leaves, outbox, questions, slots
 from storage.database import Database
 
 log = logging.getLogger(__name__)
@@ -88,6 +88,7 @@ async def purge(database: Database, clock: Clock) -> None:
         await invitations.purge(db, clock.now())
         await leaves.purge(db, clock.now())
         await imports.purge(db, clock.now())
+        await forgotten.purge(db, clock.now())
 
 
 def schedule(tasks: list[tuple[Callable[[], Awaitable[object]], int]]) -> AsyncIOScheduler:

@@ -9,7 +9,7 @@ from domain.people import Person
 from handlers import keyboards
 from handlers.cards import lines
 from handlers.turn import Turn
-from storage import audit, people
+from storage import audit, forgotten, people
 from texts import Words
 
 
@@ -143,6 +143,7 @@ async def forget_twice(turn: Turn) -> None:
         )
         return
     await people.release_questions(turn.db, turn.person.id)
+    await forgotten.remember(turn.db, turn.person.id, turn.now)
     await people.forget(turn.db, turn.person.id)
     await audit.write(turn.db, turn.now, None, "forgot a person", "person", update_id=turn.update_id)
     turn.form = None

@@ -29,8 +29,9 @@ from handlers import (
     stuck,
 )
 from handlers.speech import Block, Call, Keyboard, Quote, album, messages
-from storage import departments, outbox, people, questions, register
+from storage import backups, departments, outbox, people, questions, register
 from storage import stuck as stuck_messages
+from storage.backups import Trouble
 from storage.outbox import Fate, Outgoing
 from storage.questions import Entry
 from texts import Words
@@ -454,12 +455,32 @@ async def _stuck(db: AsyncConnection, row: Outgoing, person: Person, words: Word
     return messages(person.id, [said], keyboard, simple=person.simple)
 
 
+async def _backup_failed(db: AsyncConnection, _row: Outgoing, person: Person, words: Words) -> list[Call]:
+    """For administrators; dropped when one has been made meanwhile."""
+    state = await backups.state(db)
+    if not person.is_admin or not state.failing:
+        return []
+    why = {
+        Trouble.NO_ROOM: words.say("There is no room on the disk for backups."),
+        Trouble.NO_TOOL: words.say("pg_dump is not installed on the server."),
+        Trouble.FAILED: words.say("The reason stands in the log of the server."),
+    }[state.trouble]
+    last = (
+        words.say("The last backup was made on {moment}.", moment=words.moment(state.done_at))
+        if state.done_at
+        else words.say("There is no earlier backup.")
+    )
+    said = words.say("<b>No backup was made tonight.</b> Please tell whoever looks after the server.")
+    return messages(person.id, [cards.lines(said, why, last)], simple=person.simple)
+
+
 _ABOUT_PEOPLE: dict[str, Callable[[AsyncConnection, Outgoing, Person, Words], Awaitable[list[Call]]]] = {
     "applicant": _applicant,
     "decided": _decided,
     **duties.TEMPLATES,
     **register_notices.TEMPLATES,
     "stuck": _stuck,
+    "backup_failed": _backup_failed,
     "sent_on": _sent_on,
     "group_lost": groups.lost,
 }

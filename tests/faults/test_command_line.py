@@ -149,10 +149,6 @@ def _written_all_the_time(file: Path) -> Iterator[None]:
         writer.join()
 
 
-async def test_backup_of_postgresql_names_its_own_tool(machine_on_postgresql: Machine, tmp_path: Path) -> None:
-    _is_one_line(await machine_on_postgresql.command("backup", str(tmp_path / "copy.db")), "pg_dump")
-
-
 async def test_an_administrator_is_made_on_the_server_while_the_bot_writes(machine: Machine) -> None:
     with _written_all_the_time(_file(machine)):
         ended = await machine.command("admin", "add", "4000000123", BOT_TOKEN="")
