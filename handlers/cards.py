@@ -116,22 +116,13 @@ def card(
     away: Markup | None = None,
     shares: Sequence[Block] = (),
 ) -> list[Block]:
-    """The whole question: facts, perhaps that the responsible official is away, text, who has which share of it, what
-    happened since.
+    """The question but for what happened since: facts, perhaps that the responsible official is away, text, who has
+    which share of it, the answer in force.
     """
     blocks: list[Block] = [lines(facts(words, question, today), away), Quote(question.text)]
     if listed := attachments(words, attached):
         blocks.append(listed)
-    blocks += shares
-    blocks += _in_force(words, question, history)
-    said, version = words.say("<b>History</b>"), 0
-    for entry in history:
-        version = version_after(entry, version)
-        said = lines(said, history_line(words, entry, version))
-        if entry.text:
-            blocks += [said, Quote(entry.text)]
-            said = Markup()
-    return [*blocks, said] if said else blocks
+    return [*blocks, *shares, *_in_force(words, question, history)]
 
 
 def version_after(entry: Entry, before: int) -> int:
@@ -149,10 +140,10 @@ def _in_force(words: Words, question: Question, history: Sequence[Entry]) -> lis
 
 
 _HISTORY = {
-    Action.ASK: N_("{when}: registered"),
+    Action.ASK: N_("{when}: registered, sent by the NGO"),
     Action.TAKE: N_("{when}: taken by {who}"),
     Action.ASSIGN: N_("{when}: {who} gave it to {assignee}"),
-    Action.ROUTE: N_("{when}: sent to the department"),
+    Action.ROUTE: N_("{when}: {who} sent it to «{department}»"),
     Action.HAND_OVER: N_("{when}: its official left the department, it went to {assignee}"),
     Action.FORWARD: N_("{when}: {who} forwarded it from «{from_department}» to «{department}»"),
     Action.SPLIT: N_("{when}: {who} split it into parts"),
@@ -190,9 +181,11 @@ _HISTORY_VERDICTS = {
 def _phrase(entry: Entry) -> str:
     """A step reads in one way, but two do in another where something is missing or added."""
     if entry.action is Action.ASK and entry.assignee:
-        return N_("{when}: registered, to {assignee}")
+        return N_("{when}: registered, sent by the NGO to {assignee}")
     if entry.action is Action.HAND_OVER and not entry.assignee:
         return N_("{when}: its official left the department")
+    if entry.action is Action.ROUTE and not entry.department:
+        return N_("{when}: {who} sent it to the department")
     if entry.action is Action.SPLIT and entry.department:
         return N_("{when}: {who} gave «{department}» this part to answer")
     return _HISTORY[entry.action]

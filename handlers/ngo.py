@@ -25,7 +25,7 @@ from domain.question import (
     standing,
 )
 from domain.sensitive import looks_sensitive
-from handlers import cards, dates, duties, everyone, keyboards, limits, newcomer, promises, shares, thanks
+from handlers import cards, dates, duties, everyone, keyboards, limits, newcomer, promises, shares, thanks, timeline
 from handlers.speech import Block, Button, Keyboard, Quote
 from handlers.turn import NUMBER, Turn
 from handlers.writing import acknowledge, draft_of, same_album, take_in, too_large, too_long, with_draft
@@ -370,12 +370,15 @@ async def show(turn: Turn, question: Question, *, edit: bool = True) -> None:
     promised, ledger = await promises.on_card(turn, question)
     beside = cards.lines(await duties.away(turn, question), await _waited(turn, question), promised)
     shared, parts = await shares.on_card(turn.db, turn.words, question, turn.person, today)
+    lines = await timeline.of(turn.db, turn.words, question, turn.person, history)
     blocks = cards.card(turn.words, question, history, attached, today, beside, shared)
+    blocks += timeline.on_card(turn.words, lines)
     if turn.person.department_id == question.department_id or turn.person.is_admin:
         delivery = await cards.delivery(turn.db, turn.words, question)
         blocks += [delivery] if delivery else []
     buttons = keyboards.question(turn.words, question, turn.person, attachments=any(e.attachments for e in history))
-    turn.reply(*blocks, keyboard=[*buttons, *parts, *ledger, [turn.button("back", _list_of(turn))]], edit=edit)
+    more = timeline.buttons(turn.words, question, lines)
+    turn.reply(*blocks, keyboard=[*buttons, *parts, *ledger, more, [turn.button("back", _list_of(turn))]], edit=edit)
 
 
 async def _waited(turn: Turn, question: Question) -> Markup | None:

@@ -102,17 +102,19 @@ _HISTORY = {
 def _history(words: Words, entries: list[PromiseEntry]) -> list[Block]:
     blocks: list[Block] = [words.say("<b>History</b>")]
     for entry in entries:
-        blocks.append(
-            words.say(
-                _HISTORY[entry.step],
-                when=words.moment(entry.at),
-                who=entry.actor or words.say("an official"),
-                date=words.day(entry.until) if entry.until else "",
-            )
-        )
+        blocks.append(history_line(words, entry))
         if entry.text and entry.step is not Step.MAKE:  # the promise itself stands above
             blocks.append(Quote(entry.text))
     return blocks
+
+
+def history_line(words: Words, entry: PromiseEntry) -> Markup:
+    return words.say(
+        _HISTORY[entry.step],
+        when=words.moment(entry.at),
+        who=entry.actor or words.say("an official"),
+        date=words.day(entry.until) if entry.until else "",
+    )
 
 
 async def on_card(turn: Turn, question: Question) -> tuple[Markup, list[list[Button]]]:

@@ -21,6 +21,7 @@ from handlers import (
     co_executors,
     correcting,
     departments,
+    documents,
     everyone,
     exports,
     extending,
@@ -41,6 +42,7 @@ from handlers import (
     splitting,
     stuck,
     templates,
+    timeline,
 )
 from handlers.turn import Turn
 
@@ -140,6 +142,8 @@ BUTTONS: dict[str, Route] = {
     "card": Route(ngo.card, with_questions),
     "why_date": Route(ngo.why_date, with_questions),
     "attachments": Route(ngo.attachments, with_questions),
+    "history": Route(timeline.show, with_questions),
+    "document": Route(documents.send, with_questions),
     "withdraw": Route(ngo.withdraw, agreed),
     "solved": Route(ngo.solved, agreed),
     "partly": Route(ngo.partly, agreed),

@@ -70,7 +70,7 @@ ROUTES: dict[str, str] = {
     "whoever consented": """
         /my /promises
         i_am_ngo somebody_else organization not_in_list skip_bin field
-        my card why_date attachments withdraw solved partly not_answered skip_remark org_works org_stopped
+        my card why_date attachments history document withdraw solved partly not_answered skip_remark org_works org_stopped
         reply reply_edit reply_send promises promise promise_confirm promise_dispute
         register:search register:name register:bin register:field verdict: remark: reply: promise:
     """,

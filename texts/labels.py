@@ -60,6 +60,8 @@ LABELS = {
     "back": N_("Back"),
     # beyond the glossary
     "attachments": N_("Show the attachments"),
+    "history": N_("History"),
+    "document": N_("As a document"),
     "earlier": N_("Previous page"),
     "later": N_("Next page"),
     "invitation": N_("Invitation"),
@@ -383,6 +385,7 @@ COUNTED_WORDS = {
     "people": N_("people: {n}"),
     "questions": N_("questions: {n}"),
     "representatives": N_("representatives: {n}"),
+    "rows": N_("rows: {n}"),
     "new": N_("new: {n}"),
     "changed": N_("changed: {n}"),
     "same": N_("as they were: {n}"),

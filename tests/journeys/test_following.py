@@ -125,7 +125,7 @@ async def test_the_card_tells_the_whole_life_of_a_question(cast: Cast) -> None:
         "May be published",
         "Нужен зал.",
         "History",
-        "2 March 2026, 11:00: registered",
+        "2 March 2026, 11:00: registered, sent by the NGO",
         "3 March 2026, 09:30: taken by Daniyar",
         "4 March 2026, 14:05: answered by Daniyar: Explained",
         ANSWER,
@@ -142,13 +142,13 @@ async def test_typing_the_number_shows_the_question(asked: Cast, typed: str) -> 
 async def test_the_card_has_the_buttons_that_are_possible_now(asked: Cast) -> None:
     number = asked.number
     await asked.aigerim.writes(number)
-    assert asked.aigerim.buttons == ["Withdraw", "Why this date?", "Back"]
+    assert asked.aigerim.buttons == ["Withdraw", "Why this date?", "As a document", "Back"]
     await _answers(asked.daniyar, number)
     await asked.aigerim.writes(number)
-    assert asked.aigerim.buttons == ["Solved", "Partly", "Not answered", "Why this date?", "Back"]
+    assert asked.aigerim.buttons == ["Solved", "Partly", "Not answered", "Why this date?", "As a document", "Back"]
     await asked.aigerim.presses("solved")
     await asked.aigerim.writes(number)
-    assert asked.aigerim.buttons == ["Why this date?", "Back"]
+    assert asked.aigerim.buttons == ["Why this date?", "As a document", "Back"]
 
 
 async def test_an_overdue_question_says_so_in_words(asked: Cast) -> None:

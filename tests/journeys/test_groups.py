@@ -1,7 +1,6 @@
 """A department's group in Telegram: cards without personal data, [Take] and answers there, and nothing lost with it."""
 
 import re
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -12,7 +11,7 @@ from domain.people import Language
 from simulator.telegram import Chat, Message
 from storage.beginnings import DEPARTMENTS
 from storage.tables import audit, forms, group_codes, groups, inbox, outbox, people
-from tests.journeys.cast import PARASAT, Cast, Scene, everything_stored, hands_over, nothing_went_wrong, on_stage
+from tests.journeys.cast import PARASAT, Cast, everything_stored, hands_over, nothing_went_wrong
 from tests.town import Somebody
 
 CULTURE = "Culture and languages"
@@ -71,18 +70,6 @@ async def linked(cast: Cast, chat: Chat | None = None) -> Room:
     room = Room(cast, chat or cast.town.telegram.group("Отдел культуры", [cast.daniyar.phone, cast.aigerim.phone]))
     await room.writes(cast.daniyar, f"/link {await code_for(cast)}")
     return room
-
-
-@pytest.fixture
-async def cast(sqlite_url: str) -> AsyncIterator[Cast]:
-    async with on_stage(sqlite_url, Language.EN) as cast:
-        yield cast
-
-
-@pytest.fixture
-async def asked(sqlite_url: str) -> AsyncIterator[Cast]:
-    async with on_stage(sqlite_url, Language.EN, Scene.ASKED) as cast:
-        yield cast
 
 
 async def _rows(cast: Cast, table: object) -> list[object]:
