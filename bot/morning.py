@@ -84,7 +84,7 @@ async def reminders(db: AsyncConnection, city: City, now: datetime) -> list[Due]
     return [
         *_for_officials(found, directory, key),
         *await _for_co_executors(db, city, directory, today),
-        *await _for_ngos(db, found, today, now),
+        *await _for_ngos(db, found, directory, today, now),
     ]
 
 
@@ -150,15 +150,26 @@ def _line(reminder: Reminder, rung: Rung | None) -> Line:
     }
 
 
-async def _for_ngos(db: AsyncConnection, found: list[Reminder], today: date, now: datetime) -> list[Due]:
+async def _for_ngos(
+    db: AsyncConnection, found: list[Reminder], directory: Directory, today: date, now: datetime
+) -> list[Due]:
     """The NGO is told once that an answer is late, and who has been told."""
     of_person: dict[int, list[Line]] = defaultdict(list)
     for reminder in found:
         if reminder.first_late:
+            line = {"question": reminder.question.id, "rungs": _told(reminder, directory)}
             for person_id in await questions.recipients(db, reminder.question, Audience.NGO, now):
-                line = {"question": reminder.question.id, "rungs": list(reminder.climbed)}
                 of_person[person_id].append(line)
     return [Due(id_, "late", {"lines": lines}, f"late {today} {id_}") for id_, lines in of_person.items()]
+
+
+def _told(reminder: Reminder, directory: Directory) -> list[Rung]:
+    """Who really hears that it is late: a department may have no head, or nobody at all."""
+    question = reminder.question
+    told = [rung for rung in reminder.climbed if _of_rung(question.department_id, rung, directory)]
+    if question.responsible_id is None and not directory.officials.get(question.department_id or 0):
+        told.append(Rung.ADMINS)
+    return list(dict.fromkeys(told))
 
 
 async def replies_waited_for(db: AsyncConnection, city: City, now: datetime) -> list[Due]:

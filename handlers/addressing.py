@@ -175,7 +175,7 @@ async def now_asked(turn: Turn) -> None:
         await _ask(turn, replace(draft, send_at=None))
 
 
-async def _ask(turn: Turn, draft: announcing.Draft) -> None:
+async def _ask(turn: Turn, draft: announcing.Draft, *, pressed: bool = False) -> None:
     """`312 people, about 12 seconds`: to whom, and [Confirm]; many people are typed as a number."""
     found = await announcements.reach(turn.db, draft.audience)
     if announcing.missing(turn, draft) or not found.people:
@@ -191,6 +191,7 @@ async def _ask(turn: Turn, draft: announcing.Draft) -> None:
             await announcement_cards.audience(turn.db, turn.words, draft.audience),
             announcing.goes_out(turn, draft),
         ),
+        *([turn.say("For so many people a press is not enough.")] if pressed and found.people > TYPED_ABOVE else []),
         *_demands(turn, draft, found, consent=await _needs_consent(turn, found)),
         keyboard=keyboards.labelled(turn.words, ("confirm", f"an_confirm:0:{found.people}"), ("back", "an_card:0")),
     )
@@ -242,7 +243,7 @@ async def confirm(turn: Turn) -> None:
     if shown == found.people and found.people <= TYPED_ABOVE and waits and not announcing.missing(turn, draft):
         await _confirmed(turn, draft, found)
     else:
-        await _ask(turn, draft if waits else replace(draft, send_at=None))
+        await _ask(turn, draft if waits else replace(draft, send_at=None), pressed=shown == found.people)
 
 
 async def _latest(turn: Turn) -> None:

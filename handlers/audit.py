@@ -182,7 +182,7 @@ class Naming:
             return object_
         said = f"{words.plain(OBJECT_WORDS[kind])} {number}".strip()
         name = await self._known(object_)
-        return f"{said}, «{name}»" if name else said
+        return f"{said}, {_quoted(name)}" if name else said
 
     async def value(self, value: str, about: str) -> str:
         """Words where a part has some; the rest as it was entered, as far as it fits into a line."""
@@ -228,6 +228,11 @@ class Naming:
                 organization = await register.by_id(db, number)
                 return organization.name if organization else ""
         return ""
+
+
+def _quoted(name: str) -> str:
+    """A name that has quotation marks of its own gets no others."""
+    return name if "«" in name else f"«{name}»"
 
 
 def _iso_day(text: str) -> date | None:
@@ -361,4 +366,4 @@ async def export(turn: Turn) -> None:
     ]
     turn.send_file("audit.xlsx", await sheets.workbook(title, columns, rows), title)
     turn.reply(sheets.said(words, len(found), total))
-    await turn.audit("exported", "audit", after=str(len(found)))
+    await turn.audit("exported", "audit", after=f"{len(found)} rows")

@@ -17,7 +17,7 @@ from domain.city import City
 from domain.draft import one_line
 from domain.recount import Moved, recount
 from handlers import audit, cards, keyboards, newcomer
-from handlers.speech import Button
+from handlers.speech import Button, Keyboard
 from handlers.turn import Turn
 from storage import habits, outbox, people, questions, slots
 
@@ -66,14 +66,20 @@ async def correct(turn: Turn) -> None:
         await year(turn)
         return
     await turn.wait_for("calendar", "days", {"what": what})
+    turn.reply(_asked(turn, what), keyboard=_leave(turn))
+
+
+def _asked(turn: Turn, what: str) -> Markup:
     if what == "back":
-        asked = turn.say("Which correction is to be taken back? Type the date, for example 08.05.2026.")
-    else:
-        asked = turn.say(
-            "Type the date and the reason in Russian and in Kazakh with semicolons between, one day a line, "
-            "for example:\n08.05.2026; перенос с 4 мая; 4 мамырдан ауыстыру"
-        )
-    turn.reply(asked, keyboard=[[turn.button("back", "calendar:0")]])
+        return turn.say("Which correction is to be taken back? Type the date, for example 08.05.2026.")
+    return turn.say(
+        "Type the date and the reason in Russian and in Kazakh with semicolons between, one day a line, "
+        "for example:\n08.05.2026; перенос с 4 мая; 4 мамырдан ауыстыру"
+    )
+
+
+def _leave(turn: Turn) -> Keyboard:
+    return [[turn.button("back", "calendar:0")]]
 
 
 _LINE = re.compile(r"\s*(\d{1,2})\.(\d{1,2})\.(\d{4})\s*(?:;\s*([^;]*?)\s*(?:;\s*([^;]*?)\s*)?)?")
@@ -87,7 +93,8 @@ async def days_typed(turn: Turn) -> None:
     bad = [line for line, correction in found if correction is None]
     if bad or not found:
         line = one_line("".join(bad[:1]), 80)
-        turn.reply(turn.say("This line is not understood: «{line}». Nothing was changed.", line=line))
+        problem = turn.say("This line is not understood: «{line}». Nothing was changed.", line=line)
+        turn.reply(problem, _asked(turn, what), keyboard=_leave(turn))
         return
     corrections = [correction for _, correction in found if correction]
     await turn.wait_for("calendar", "apply", {"what": what, "days": [_to_json(c) for c in corrections]})
@@ -147,20 +154,22 @@ def _correction_line(turn: Turn, correction: Correction, what: str) -> Markup:
 
 
 def _effect(turn: Turn, moved: list[Moved]) -> Markup:
-    """`Open questions that move by 1 day: 17`."""
+    """`Open questions whose date moves: 1 day later: 17`."""
     if not moved:
         return turn.say("No open question moves.")
     by = Counter((m.question.due_on - m.was_due_on).days for m in moved if m.question.due_on)
-    return cards.lines(
-        *(
-            turn.words.count(
-                "Open questions that move by {n} day: {many}",
-                "Open questions that move by {n} days: {many}",
-                span,
-                many=many,
-            )
-            for span, many in sorted(by.items())
+    return cards.lines(*(_shift(turn, span, many) for span, many in sorted(by.items())))
+
+
+def _shift(turn: Turn, days_: int, many: int) -> Markup:
+    """Sooner or later, and by how much."""
+    count = turn.words.count
+    if days_ < 0:
+        return count(
+            "Open questions due {n} day sooner: {many}", "Open questions due {n} days sooner: {many}", -days_, many=many
         )
+    return count(
+        "Open questions due {n} day later: {many}", "Open questions due {n} days later: {many}", days_, many=many
     )
 
 

@@ -36,7 +36,7 @@ async def all_questions(turn: Turn) -> None:
     rows = [_row(turn, one) for one in found]
     turn.send_file("questions.xlsx", await sheets.workbook(title, columns, rows), title)
     turn.reply(sheets.said(turn.words, len(found), total))
-    await turn.audit("exported", "question", after=str(len(found)))
+    await turn.audit("exported", "question", after=f"{len(found)} rows")
 
 
 def _row(turn: Turn, exported: Exported) -> list[sheets.Cell]:

@@ -166,7 +166,14 @@ async def report(db: AsyncConnection, row: Outgoing, person: Person, words: Word
 
 async def _file(words: Words, chat_id: int, found: Import) -> Call:
     say = words.plain
-    columns = [say("Line"), say("What becomes of it"), say("Name"), say("BIN"), say("Field of work"), say("Why")]
+    columns = [
+        say("Line of the file"),
+        say("What becomes of it"),
+        say("Name"),
+        say("BIN"),
+        say("Field of work"),
+        say("Why"),
+    ]
     rows = [_row(words, finding) for finding in found.findings]
     content = await sheets.workbook(say("Report"), columns, rows)
     caption = say("Report on «{name}», line by line", name=one_line(found.file_name, 60))

@@ -180,7 +180,7 @@ def _late_line(m: Morning, question: Question, rungs: list[str]) -> Markup:
             number=question.number,
             date=m.words.day(question.due_on or m.today),
         ),
-        m.words.say("Told of it: {who}", who=told),
+        m.words.say("Told of it: {who}", who=told) if told else None,
     )
 
 
@@ -339,11 +339,7 @@ async def _week(m: Morning) -> Said | None:
         return None
     found = await departments.department(m.db, department_id) if department_id else None
     name = _name(m.words, found.names if found else None)
-    median = (
-        m.words.say("Median time to answer: {days} days", days=f"{week.median_days:.1f}")
-        if week.median_days is not None
-        else None
-    )
+    median = _median(m.words, week.median_days) if week.median_days is not None else None
     said = cards.lines(
         m.words.say("<b>The last week</b>: {department}", department=name),
         m.words.say("Registered: {n}", n=week.registered),
@@ -353,6 +349,12 @@ async def _week(m: Morning) -> Said | None:
         m.words.say("Open now: {n}, of them overdue: {overdue}", n=week.open, overdue=week.overdue),
     )
     return [said], []
+
+
+def _median(words: Words, days: float) -> Markup:
+    if days < 1:
+        return words.say("Median time to answer: less than a day")
+    return words.say("Median time to answer: {days} days", days=words.decimal(days))
 
 
 def _name(words: Words, names: Names | None) -> str:

@@ -433,7 +433,7 @@ async def export(turn: Turn) -> None:
     rows = [_row(turn, one, asked.get(one.id, 0)) for one in standing]
     turn.send_file("ngos.xlsx", await sheets.workbook(title, columns, rows), title)
     turn.reply(turn.words.count("The file has {n} line.", "The file has {n} lines.", len(rows)))
-    await turn.audit("exported", "register", after=str(len(rows)))
+    await turn.audit("exported", "register", after=f"{len(rows)} rows")
 
 
 def _row(turn: Turn, organization: Organization, asked: int) -> list[sheets.Cell]:

@@ -80,6 +80,12 @@ class Words:
 
         return f"{self.day(day)}, {format_date(day, 'EEEE', locale=_LOCALES[self.language])}"
 
+    def decimal(self, number: float) -> str:
+        """`2.5`, and `2,5` where a comma is written."""
+        from babel.numbers import format_decimal
+
+        return format_decimal(number, "0.#", locale=_LOCALES[self.language])
+
     def time(self, moment: datetime) -> str:
         """`14:02`, the city's time."""
         return f"{moment.astimezone(self.zone):%H:%M}"

@@ -138,6 +138,7 @@ async def test_more_than_fifty_people_are_typed_as_a_number(cast: Cast, monkeypa
     await saule.presses("send_now")
     assert "To confirm, type the number of people: 1" in saule.last
     await saule.presses("confirm")
+    assert "For so many people a press is not enough." in saule.last
     assert "To confirm, type the number of people: 1" in saule.last
     await saule.writes("2")
     assert "1 people would get it; you typed «2». Type 1 to confirm." in saule.last

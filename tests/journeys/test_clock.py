@@ -77,6 +77,16 @@ async def test_the_ngo_is_told_once_that_its_answers_are_late_and_who_knows(town
     assert late == ["\n\n".join(of_each)]
 
 
+async def test_the_ngo_is_not_told_of_a_head_whom_the_department_has_not(town: Town) -> None:
+    """The administrators hear of what nobody works on, and of everything late where there is no head later on."""
+    saule = await town.an_admin(language=EN)
+    aigerim = await town.an_ngo(saule, "Aigerim", "Общественный фонд «Парасат»", EN)
+    await town.a_question(aigerim)
+    await town.days_pass(30)
+    assert "Told of it: the administrators" in "\n".join(aigerim.texts)
+    assert "the head of the department" not in "\n".join(aigerim.texts)
+
+
 async def test_each_late_message_says_who_is_next_and_when(town: Town) -> None:
     people = await house(town)
     await town.a_question(people["aigerim"])
@@ -201,7 +211,7 @@ async def test_a_new_day_off_moves_open_dates_and_tells_only_whose_date_moved(to
     await saule.presses("Calendar")
     await saule.presses("Day off")
     await saule.writes("13.03.2026; перенос; ауыстыру")
-    assert "Open questions that move by 1 day: 1" in saule.last
+    assert "Open questions due 1 day later: 1" in saule.last
     await saule.presses("Apply")
     assert f"{moved}: answer due on 27 March 2026, Friday, before 26 March 2026" in aigerim.last
     assert f"{moved}: answer due on 27 March 2026, Friday, before 26 March 2026" in daniyar.last
@@ -213,6 +223,7 @@ async def test_a_new_day_off_moves_open_dates_and_tells_only_whose_date_moved(to
     await saule.presses("Calendar")
     await saule.presses("Take a correction back")
     await saule.writes("13.03.2026")
+    assert "Open questions due 1 day sooner: 1" in saule.last
     await saule.presses("Apply")
     assert f"{moved}: answer due on 26 March 2026, Thursday, before 27 March 2026" in aigerim.last
 
@@ -225,8 +236,9 @@ async def test_a_line_that_is_no_date_changes_nothing(town: Town) -> None:
     for bad in ("31.02.2026; a; b", "tomorrow", "13.03.2026", "13.03.2026; only one"):
         await saule.writes(bad)
         assert "Nothing was changed" in saule.last
-    await saule.writes("/admin")
-    await saule.presses("Calendar")
+        assert "08.05.2026; перенос с 4 мая; 4 мамырдан ауыстыру" in saule.last
+    await saule.presses("back")
+    assert "Working calendar, 2026" in saule.last
     assert "13 March" not in saule.last
 
 
