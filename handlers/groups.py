@@ -3,7 +3,7 @@
 A card bears number, topic, status and date (order of 2025): no name, no text of the question. Whoever presses or
 replies there is checked as in private, by their numeric id, and is answered in private: outcome and preview are there.
 
-    [Group] → /link CODE in the group → cards
+    [Group] → [Link a group] → /link CODE in the group → cards
     [Take] there → as in private → the card follows
     a reply to a card → the answer's text, in the form that the private chat goes on with
 """
@@ -22,7 +22,7 @@ from domain.draft import one_line
 from domain.people import Language, Person
 from domain.question import OPEN, RULES, Action, Kind, Question, allowed, answering
 from handlers import cards, departments, newcomer, ngo, official
-from handlers.speech import Button, Call, Keyboard, inline, messages
+from handlers.speech import Block, Button, Call, Keyboard, inline, messages
 from handlers.turn import NUMBER, InGroup, Turn
 from handlers.writing import draft_of, same_album, take_in
 from storage import audit, forms, groups, inbox, outbox, people, questions
@@ -39,17 +39,24 @@ _LONGEST_TITLE = 128
 # --- the administrator's desk ---------------------------------------------------------------------------------------
 
 
-async def show(turn: Turn, *news: Markup) -> None:
-    """[Group] of a department: what is linked, or how to link one. Button: `dep_group:3`."""
+async def show(turn: Turn, *news: Block) -> None:
+    """[Group] of a department: whether one is linked, and the way to link or unlink it. Button: `dep_group:3`."""
     department = await known_departments.department(turn.db, newcomer.number(turn.args))
     if department is None:
         await departments.all_departments(turn)
         return
     group = await groups.of_department(turn.db, department.id)
-    title = turn.say("<b>{department}</b>: group in Telegram", department=department.names.in_(turn.language))
-    said = [_linked(turn, group)] if group else await _how_to_link(turn, department.id)
-    unlink = [[turn.button("unlink", f"dep_group_unlink:{department.id}")]] if group else []
-    turn.reply(*news, title, *said, keyboard=[*unlink, [turn.button("back", f"dep_card:{department.id}")]], edit=True)
+    key, data = ("unlink", "dep_group_unlink") if group else ("link", "dep_group_link")
+    turn.reply(
+        *news,
+        turn.say("<b>{department}</b>: group in Telegram", department=department.names.in_(turn.language)),
+        _linked(turn, group)
+        if group
+        else turn.say("No group is linked. Officials get everything in private in any case."),
+        turn.say("Cards in the group bear number, topic, status and date: no names and no texts."),
+        keyboard=[[turn.button(key, f"{data}:{department.id}")], [turn.button("back", f"dep_card:{department.id}")]],
+        edit=True,
+    )
 
 
 def _linked(turn: Turn, group: Group) -> Markup:
@@ -59,11 +66,15 @@ def _linked(turn: Turn, group: Group) -> Markup:
     return turn.say("A group is linked since {when}.", when=since)
 
 
-async def _how_to_link(turn: Turn, department_id: int) -> list[Markup]:
-    """The code is shown now and never again; showing another makes this one useless."""
-    code = await groups.make_code(turn.db, department_id, turn.person.id, turn.now)
-    return [
-        turn.say("No group is linked. Its officials get everything in private, and would go on to."),
+async def how_to_link(turn: Turn) -> None:
+    """[Link a group]: a code, shown now and never again; another one makes this one useless."""
+    department = await known_departments.department(turn.db, newcomer.number(turn.args))
+    if department is None or await groups.of_department(turn.db, department.id):
+        await show(turn)
+        return
+    code = await groups.make_code(turn.db, department.id, turn.person.id, turn.now)
+    turn.reply(
+        turn.say("<b>{department}</b>: group in Telegram", department=department.names.in_(turn.language)),
         turn.say(
             "1. Add @{bot} to the group; in a group with topics make it an administrator who may manage topics.",
             bot=turn.bot_name,
@@ -74,8 +85,10 @@ async def _how_to_link(turn: Turn, department_id: int) -> list[Markup]:
             "sends it.",
             time=turn.words.time(turn.now + groups.CODE_WORKS),
         ),
-        turn.say("Cards in the group bear number, topic, status and date: no names and no texts."),
-    ]
+        keyboard=[[turn.button("back", f"dep_group:{department.id}")]],
+        edit=True,
+    )
+    await turn.audit("group code made", f"department {department.id}")
 
 
 async def unlink(turn: Turn) -> None:

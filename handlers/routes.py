@@ -243,6 +243,7 @@ BUTTONS: dict[str, Route] = {
     "dep_keys": Route(approving.switch, administrator),
     "dep_topics": Route(departments.topics, administrator),
     "dep_group": Route(groups.show, administrator),
+    "dep_group_link": Route(groups.how_to_link, administrator),
     "dep_group_unlink": Route(groups.unlink, administrator),
     "topic_card": Route(departments.topic, administrator),
     "topic_new": Route(departments.new_topic, administrator),

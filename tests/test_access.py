@@ -70,8 +70,8 @@ ROUTES: dict[str, str] = {
     "whoever consented": """
         /my /promises
         i_am_ngo somebody_else organization not_in_list skip_bin field
-        my card why_date attachments history document withdraw solved partly not_answered skip_remark org_works org_stopped
-        reply reply_edit reply_send promises promise promise_confirm promise_dispute
+        my card why_date attachments history document withdraw solved partly not_answered skip_remark
+        org_works org_stopped reply reply_edit reply_send promises promise promise_confirm promise_dispute
         register:search register:name register:bin register:field verdict: remark: reply: promise:
     """,
     "an NGO": """
@@ -104,7 +104,7 @@ ROUTES: dict[str, str] = {
         org_remove org_remove_now org_merge org_merge_with org_merge_now org_export
         org_import org_apply org_cancel org_doubtful org_same org_new org_all_new
         invitation invite invite_to invite_for inv_list inv_card inv_until inv_withdraw
-        dep_list dep_card dep_keys dep_group dep_group_unlink dep_new dep_rename dep_people dep_topics
+        dep_list dep_card dep_keys dep_group dep_group_link dep_group_unlink dep_new dep_rename dep_people dep_topics
         topic_card topic_new topic_rename topic_move topic_moved topic_days topic_merge topic_into topic_merged
         official_card official_head official_no_head official_leave official_deputy official_back
         official_move official_moved official_remove official_removed
@@ -516,6 +516,10 @@ async def test_a_foreign_object_is_answered_as_one_that_is_not_there(town: Town,
     assert wrong == []
 
 
+LEAVES_A_LINE = {"document": {"audit", "audit_head"}}
+"""What somebody takes out of the chat stands in the audit."""
+
+
 async def test_who_sees_everything_changes_nothing_of_it_but_by_the_desk(town: Town, presser: Presser) -> None:
     wrong = []
     for letter, name in product("ad", routes.BUTTONS):
@@ -523,7 +527,7 @@ async def test_who_sees_everything_changes_nothing_of_it_but_by_the_desk(town: T
             continue
         for number in (town.ours[Status.REGISTERED], town.theirs[Status.ANSWERED]):
             pressed = await presser.press(letter, f"{name}:{number}:{cast.KAIRAT}")
-            if pressed.changed or not pressed.said:
+            if pressed.changed - LEAVES_A_LINE.get(name, set()) or not pressed.said:
                 wrong.append((letter, name, pressed))
     assert wrong == []
 
