@@ -66,6 +66,7 @@ def database_at(url: str) -> Database:
     than to run. Connections and locks are of the loop of one test, and begin anew.
     """
     found = _engines.setdefault(url, Database(url))
+    found.engine.sync_engine.dispose(close=False)  # of a test that failed before it closed its own
     found._writing = asyncio.Lock()
     return found
 

@@ -175,7 +175,7 @@ async def each_morning_is_done_once(url: str, folder: Path, *, copies: int, slot
         assert await written(database) == expected
         done = await taken(database)
     once = {key for day in days for key in of_morning(day.date())} | {f"week {monday(day.date())}" for day in days}
-    assert {key for key in done if not key.startswith("redraw ")} == once
+    assert {key for key in done if key.startswith(("reminders ", "digest ", "week "))} == once
     count_by_hand(expected, days)
     assert in_the_middle >= kills // 4, "the kills fell between the ticks and showed nothing"
     print(f"{copies} copies, {slots_} mornings, {kills} kills, {in_the_middle} of them in a tick, {took:.0f} s")  # noqa: T201
@@ -260,9 +260,12 @@ async def undisturbed(file: Path, days: list[datetime]) -> list[tuple[Any, ...]]
 
 
 async def written(database: Database) -> list[tuple[Any, ...]]:
-    """Every promise: its key, whom, which template, the facts, the morning."""
+    """Every promise: its key, whom, which template, the facts, the morning.
+
+    But that messages are stuck: nobody delivers any here, and how old they are depends on the kills.
+    """
     async with database.reading() as db:
-        rows = await db.execute(select(outbox))
+        rows = await db.execute(select(outbox).where(outbox.c.template != "stuck"))
         found = [(r.key, r.chat_id, r.template, json.dumps(json.loads(r.facts)), r.created_at) for r in rows]
     assert len({row[0] for row in found}) == len(found)
     return sorted(found)

@@ -69,7 +69,7 @@ ROUNDS: list[tuple[list[Deed], list[Sight]]] = [
     ),
     (
         [writes("aigerim", NGO), presses("saule", DEPARTMENT)],
-        [("aigerim", "The BIN of the NGO"), ("saule", "?start=")],
+        [("aigerim", "The BIN of the NGO"), ("saule", "QR code"), ("saule", "?start=")],
     ),
     (
         [presses("aigerim", "skip"), lambda cast: cast.daniyar.writes(cast.invitation)],
@@ -141,12 +141,20 @@ async def _walk(machine: Machine, killed_after: range) -> None:
     assert number.endswith("-000001")
     for name, person in vars(cast).items():
         parts = [part for _, sights in ROUNDS for who, part in sights if who == name]
-        assert len(person.heard_once) == len(parts), (name, person.heard_once)
-        assert all(part in said for part, said in zip(parts, person.heard_once, strict=True)), person.heard_once
+        heard = _without_repeats(person.heard_once)
+        assert len(heard) == len(parts), (name, heard)
+        assert all(part in said for part, said in zip(parts, heard, strict=True)), heard
         assert person.repeats <= len(ROUNDS)
     confirmations = [said for said in cast.aigerim.heard if "-000001 is registered." in said]
     assert len(confirmations) <= 2, confirmations
     print(_figures(machine, cast))  # noqa: T201
+
+
+def _without_repeats(heard: list[str]) -> list[str]:
+    """A confirmation that came again after a kill may say by then who has taken the question: it begins the same."""
+    begins = [said.splitlines()[0] for said in heard]
+    pairs = zip(heard, begins, ["", *begins], strict=False)
+    return [said for said, this, before in pairs if this != before or "is registered." not in this]
 
 
 async def _some_time(chance: random.Random, cast: Cast, sights: list[Sight]) -> None:

@@ -306,7 +306,7 @@ async def replay(town: Town, since: datetime, until: datetime) -> dict[str, list
     async with town.app.database.reading() as db:
         for key, moment in sorted(tuple(row) for row in await db.execute(select(slots.c.key, slots.c.at))):
             job, _, day = key.rpartition(" ")
-            if not key.startswith(("redraw", "week")):
+            if key.startswith(("reminders", "digest")):
                 done.setdefault(job, []).append((date.fromisoformat(day), moment.astimezone(town.city.zone)))
     return done
 
