@@ -456,7 +456,7 @@ async def _command(turn: Turn, text: str) -> None:
         await everyone.unknown_command(turn)
         return
     turn.args = tuple(rest)
-    await _do(turn, route)
+    await _do(turn, route, otherwise=everyone.unknown_command)
 
 
 async def _press(turn: Turn, data: str) -> None:
@@ -488,7 +488,8 @@ def _step(turn: Turn) -> Route | None:
     return STEPS.get((name, turn.form.step)) or STEPS.get((name, ""))
 
 
-async def _do(turn: Turn, route: Route) -> None:
+async def _do(turn: Turn, route: Route, otherwise: Action = everyone.nothing_here) -> None:
+    """`otherwise` is what somebody hears for whom there is no such thing."""
     if route.who(turn.person):
         await route.action(turn)
     elif not turn.person.consented and route.who in (agreed, of_ngo, of_department, of_city, with_questions):
@@ -496,4 +497,4 @@ async def _do(turn: Turn, route: Route) -> None:
     elif route.who is of_ngo:
         await newcomer.for_ngos_only(turn)
     else:
-        await everyone.nothing_here(turn)
+        await otherwise(turn)
