@@ -46,6 +46,7 @@ _LONGEST = 300.0
 _GONE = (
     *("message to edit not found", "message can't be edited", "message_id_invalid"),
     *("message thread not found", "topic_deleted", "topic_closed"),
+    "there is no text in the message to edit",  # a press made up for a message that is a file
 )
 _AS_WISHED = ("message is not modified", "message to delete not found")
 _UNREACHABLE = (

@@ -19,7 +19,7 @@ from domain.recount import Moved, recount
 from handlers import audit, cards, keyboards, newcomer
 from handlers.speech import Button, Keyboard
 from handlers.turn import Turn
-from storage import habits, outbox, people, questions, slots
+from storage import groups, habits, outbox, people, questions, slots
 
 _MOST = 60
 """Days in one list: a year has fewer holidays and moved days."""
@@ -189,6 +189,7 @@ async def apply(turn: Turn) -> None:
     moved = await _moved(turn, await turn.city_now())
     await questions.move(turn.db, [(m.question.id, m.question.due_on, m.question.remind_on) for m in moved])
     await _tell(turn, moved)
+    await groups.follow(turn.db, [m.question.id for m in moved], turn.now)
     after = _in_short(turn.city.calendar.corrections, corrections)
     await turn.finish()
     turn.reply(turn.say("The calendar is corrected."), _effect(turn, moved))

@@ -82,7 +82,7 @@ async def how_to_link(turn: Turn) -> None:
         turn.say("2. Send there: <code>/link {code}</code>", code=code),
         turn.say(
             "The code works once, until {time}, and only when an official of the department or an administrator "
-            "sends it.",
+            "sends it in their own name, not in that of the group.",
             time=turn.words.time(turn.now + groups.CODE_WORKS),
         ),
         keyboard=[[turn.button("back", f"dep_group:{department.id}")]],

@@ -179,6 +179,16 @@ async def redraw(db: AsyncConnection, chat_id: int, question_id: int, message_id
     await outbox.say(db, chat_id, CARD, facts, now, question_id=question_id)
 
 
+async def follow(db: AsyncConnection, question_ids: list[int], now: datetime) -> None:
+    """Their dates have moved without a step of their own: the cards show it."""
+    query = select(group_posts.c.chat_id, group_posts.c.question_id).join(
+        groups, groups.c.chat_id == group_posts.c.chat_id
+    )
+    here = and_(group_posts.c.question_id.in_(question_ids), group_posts.c.topic.is_(False))
+    for row in list(await db.execute(query.where(here).distinct())):
+        await outbox.say(db, row.chat_id, CARD, {"anew": False}, now, question_id=row.question_id)
+
+
 async def show_open(db: AsyncConnection, group: Group, now: datetime) -> None:
     """Cards of what the department owes, the most urgent first; older ones come with their next step."""
     here = and_(questions.c.department_id == group.department_id, questions.c.status.in_(OPEN))

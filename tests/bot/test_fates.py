@@ -50,6 +50,7 @@ UNCLEAR = [
         (BadRequest("MESSAGE_ID_INVALID"), Decision(Next.SEND_ANEW)),
         (BadRequest("Message thread not found"), Decision(Next.SEND_ANEW)),  # the topic of a forum was deleted
         (BadRequest("TOPIC_CLOSED"), Decision(Next.SEND_ANEW)),
+        (BadRequest("There is no text in the message to edit"), Decision(Next.SEND_ANEW)),
         (BadRequest("Not enough rights to send text messages to the chat"), Decision(Next.BLOCKED)),
         (BadRequest("Not enough rights to create a topic"), Decision(Next.BLOCKED)),
         (BadRequest("The chat is not a forum"), Decision(Next.BLOCKED)),

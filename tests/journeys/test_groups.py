@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -15,6 +15,7 @@ from tests.journeys.cast import PARASAT, Cast, everything_stored, hands_over, no
 from tests.town import Somebody
 
 CULTURE = "Culture and languages"
+HALL = next(topic for _, topics in DEPARTMENTS for topic in topics if topic.en == "Help with cultural events")
 TEXT = "Просим помочь с залом для концерта общества слепых."
 REPLY = "Зал Дома дружбы свободен 20 марта, подайте заявку в отдел."
 
@@ -421,6 +422,39 @@ async def test_a_question_that_goes_to_another_department_leaves_the_group(asked
     assert text.endswith("It is with another department now.")
     assert "Status" not in text
     assert room.labels(card) == []
+
+
+async def test_a_card_follows_the_calendar(asked: Cast) -> None:
+    room = await linked(asked)
+    await asked.saule.writes("/admin")
+    await asked.saule.presses("calendar")
+    await asked.saule.presses("day_off")
+    await asked.saule.writes("05.03.2026; карантин; карантин")
+    await asked.saule.presses("apply")
+    assert "Answer due: 27 March 2026, Friday" in room.card(asked.number)["text"]
+
+
+async def test_the_group_is_spoken_to_in_the_language_of_who_linked_it(cast_in_each_language: Cast) -> None:
+    cast = cast_in_each_language
+    room = Room(cast, cast.town.telegram.group("Отдел культуры", [cast.daniyar.phone]))
+    await cast.saule.writes("/admin")
+    for step in ("departments", next(n for n, _ in DEPARTMENTS if n.en == CULTURE).in_(cast.saule.language)):
+        await cast.saule.presses(step)
+    for step in ("group", "link"):
+        await cast.saule.presses(step)
+    code = re.search(r"/link (\S+)", cast.saule.last)
+    assert code
+    await room.writes(cast.saule, f"/link {code.group(1)}")
+    number = await cast.town.a_question(cast.aigerim)
+    words = cast.saule.words
+    card = room.chat.messages[max(room.chat.messages)]
+    said = card["text"].splitlines()
+    assert said[0].startswith(f"№ {number}")
+    assert said[0].endswith(words.label("question"))
+    assert said[1] == words.plain("Topic: {topic}", topic=HALL.in_(words.language))
+    assert said[2] == words.plain("Status: {status}", status=words.plain("registered"))
+    assert said[3].endswith(words.weekday(date(2026, 3, 26)))
+    assert room.labels(card) == [words.label("take"), words.label("show_in_private")]
 
 
 async def test_a_deleted_card_comes_anew(asked: Cast) -> None:
