@@ -16,7 +16,7 @@ help: ## this list
 	@touch $@
 
 demo: .venv/installed ## three phones in the browser, no token needed
-	@$(BIN)/python -m bot demo
+	@$(BIN)/python -m bot demo $(ARGS)
 
 run: .venv/installed ## serve for real, with the settings of .env
 	@$(BIN)/python -m bot run

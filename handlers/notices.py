@@ -140,10 +140,20 @@ async def _new(t: Telling) -> Said:
     attached = await questions.attachments_of(t.db, t.entry.id)
     opening = _thanked(t) if t.question.kind is Kind.THANKS else t.words.say("<b>New for the department</b>")
     facts = cards.facts(t.words, t.question, t.city.today(t.now))
-    blocks: list[Block] = [cards.lines(opening, facts), Quote(t.question.text)]
+    blocks: list[Block] = [cards.lines(opening, _nobody_there(t), facts), Quote(t.question.text)]
     if listed := cards.attachments(t.words, attached):
         blocks.append(listed)
     return blocks, keyboards.question(t.words, t.question, t.person)
+
+
+def _nobody_there(t: Telling) -> Markup | None:
+    """Administrators get a department's card when it has no official."""
+    if t.question.department_id is None or t.person.department_id == t.question.department_id:
+        return None
+    return t.words.say(
+        "Nobody works in this department yet: forward the question, or invite an official: /admin, «{invitation}».",
+        invitation=t.words.label("invitation"),
+    )
 
 
 def _thanked(t: Telling) -> Markup:

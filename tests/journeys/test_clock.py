@@ -82,6 +82,7 @@ async def test_the_ngo_is_not_told_of_a_head_whom_the_department_has_not(town: T
     saule = await town.an_admin(language=EN)
     aigerim = await town.an_ngo(saule, "Aigerim", "Общественный фонд «Парасат»", EN)
     await town.a_question(aigerim)
+    assert "Nobody works in this department yet: forward the question, or invite an official" in saule.last
     await town.days_pass(30)
     assert "Told of it: the administrators" in "\n".join(aigerim.texts)
     assert "the head of the department" not in "\n".join(aigerim.texts)
