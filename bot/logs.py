@@ -5,6 +5,7 @@ import logging
 import re
 import sys
 import traceback
+from types import TracebackType
 
 _TOKEN = re.compile(r"(?<!\d)\d{1,20}:[A-Za-z0-9_-]{20,}")
 """Anything shaped like a token, also behind `bot` in a URL, where a word boundary would miss it."""
@@ -45,8 +46,17 @@ def _without_values(error: BaseException | None) -> str:
     while error is not None and len(told) < 5:
         where = "".join(traceback.format_tb(error.__traceback__))
         told.append(f"{where}{type(error).__module__}.{type(error).__qualname__}")
-        error = error.__cause__ or error.__context__
+        first = error.exceptions[0] if isinstance(error, BaseExceptionGroup) else None  # of tasks that ran together
+        error = first or error.__cause__ or error.__context__
     return "\n\nThe cause:\n".join(told)
+
+
+def _uncaught(kind: type[BaseException], error: BaseException, where: TracebackType | None) -> None:
+    """What nobody caught is logged like the rest; Python itself would print the error's own words."""
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, where)
+    else:
+        logging.getLogger(__name__).critical("the program ends", exc_info=(kind, error, where))
 
 
 class JsonFormatter(logging.Formatter):
@@ -69,6 +79,7 @@ def set_up(format_: str, *secrets: str) -> None:
     text = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
     handler.setFormatter(JsonFormatter() if format_ == "json" else text)
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    sys.excepthook = _uncaught
     for name in ("aiohttp", "uvicorn", "httpx", "httpcore", "apscheduler", "aiosqlite", "sqlalchemy", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.getLogger("telegram").setLevel(logging.CRITICAL)  # prints whole payloads when an answer is no JSON

@@ -24,6 +24,9 @@ class Telegram(Bot):
 
     _told: Callable[[], None] | None = None
 
+    def __repr__(self) -> str:
+        return "Telegram"  # the library's own shows the token
+
     def on_answer(self, heard: Callable[[], None]) -> None:
         """`heard` is called whenever Telegram has answered, be it with a refusal of this one call."""
         self._told = heard

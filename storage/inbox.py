@@ -73,13 +73,14 @@ async def store(
 ) -> None:
     """(update id, person id, raw JSON) as received; one already stored stays as it is. `not_before`: by update id.
 
+    But for the bot's own words, which come back with a press or a reply: an invitation's link may stand in them.
     ASCII JSON: NUL and lone surrogates keep their escapes, so any text a client sends fits both databases.
     """
     rows = [
         {
             "update_id": update_id,
             "person_id": person_id,
-            "payload": json.dumps(payload),
+            "payload": json.dumps(_without_what_we_said(payload)),
             "received_at": now,
             "not_before": not_before.get(update_id),
         }
@@ -87,6 +88,22 @@ async def store(
     ]
     if rows:
         await db.execute(_STORE.on(db), rows)
+
+
+_OF_A_PRESSED_MESSAGE = frozenset({"message_id", "date", "chat", "from", "message_thread_id", "is_topic_message"})
+_CODE = re.compile(r"(?<=\bstart=)[A-Za-z0-9_-]{20,64}")
+
+
+def _without_what_we_said(update: dict[str, Any]) -> dict[str, Any]:
+    if isinstance(query := update.get("callback_query"), dict) and isinstance(pressed := query.get("message"), dict):
+        kept = {name: value for name, value in pressed.items() if name in _OF_A_PRESSED_MESSAGE}
+        return {**update, "callback_query": {**query, "message": kept}}
+    message = update.get("message")
+    replied = message.get("reply_to_message") if isinstance(message, dict) else None
+    said = replied.get("text") if isinstance(replied, dict) else None
+    if isinstance(message, dict) and isinstance(replied, dict) and isinstance(said, str) and _CODE.search(said):
+        return {**update, "message": {**message, "reply_to_message": {**replied, "text": _CODE.sub("***", said)}}}
+    return update
 
 
 _STORE = Prepared(lambda insert: insert(inbox).on_conflict_do_nothing())

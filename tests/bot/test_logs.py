@@ -26,11 +26,12 @@ log = logging.getLogger("tests.bot.logs")
 def _as_before() -> Iterator[None]:
     """Logging is one for the whole process: give it back as it was."""
     root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
+    handlers, level, hook = list(root.handlers), root.level, sys.excepthook
     levels = {name: logging.getLogger(name).level for name in (*LIBRARIES, "telegram")}
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
+    sys.excepthook = hook
     for name, before in levels.items():
         logging.getLogger(name).setLevel(before)
 
@@ -100,6 +101,20 @@ async def test_the_parameters_of_a_failed_statement_are_left_out(
     logged = capsys.readouterr().err
     assert WRITTEN not in logged
     assert "sqlalchemy.exc.OperationalError" in logged
+
+
+@FORMATS
+def test_what_nobody_caught_is_logged_without_its_words(format_: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Also what one of several tasks raised."""
+    _set_up(format_)
+    try:
+        raise BaseExceptionGroup(WRITTEN, [ConnectionError(f"{WRITTEN} {SECRET}")])
+    except BaseExceptionGroup as error:
+        sys.excepthook(type(error), error, error.__traceback__)
+    logged = capsys.readouterr().err
+    assert WRITTEN not in logged
+    assert "canary" not in logged
+    assert "builtins.ConnectionError" in logged
 
 
 def test_what_another_handler_made_of_an_error_is_not_passed_on(capsys: pytest.CaptureFixture[str]) -> None:
