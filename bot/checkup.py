@@ -35,7 +35,7 @@ async def _look(settings: Settings, question: Callable[[AsyncConnection], Awaita
     """The database's answer. Raises WrongSetting when it has none."""
     database = Database(settings.database_url, pooled=False)
     try:
-        async with database.reading() as db:
+        async with database.reading(long=True) as db:
             return await question(db)
     except Exception as error:
         reason = type(getattr(error, "orig", None) or error).__name__

@@ -22,7 +22,7 @@ from domain.city import City
 from handlers import notices
 from handlers.speech import Call
 from storage import announcements, forms, groups, outbox, people
-from storage.database import Database
+from storage.database import Database, is_away
 from storage.outbox import Fate, Outgoing, Priority
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,15 @@ BULK_PATIENCE = 1.5
 """The same of an announcement: what is in hand when somebody presses [Stop] must not go out long after."""
 
 
+AWAY_PAUSE = 1.0
+"""Seconds after which a database that does not answer, or has no room, is tried again."""
+
+
 Operation = Callable[[AsyncConnection], Awaitable[None]]
+
+
+class NotWritten(Exception):
+    """What became of a message could not be stored."""
 
 
 async def _nothing(db: AsyncConnection) -> None:
@@ -143,6 +151,25 @@ class Delivery:
                 self._writing = False
         await written
 
+    async def _write_down(self, operation: Operation) -> None:
+        """What became of a row. While the database is away it is tried again, for what was said must not be said twice.
+
+        Raises NotWritten when the claim may have run out meanwhile.
+        """
+        seconds = asyncio.get_running_loop().time
+        until = seconds() + PATIENCE
+        while True:
+            try:
+                await self._write(operation)
+                return
+            except Exception as error:
+                if not is_away(error):
+                    raise
+                if not self._running or seconds() > until:
+                    raise NotWritten from error
+                log.warning("the outbox cannot be written: %s; again in a second", type(error).__name__)
+                await asyncio.sleep(AWAY_PAUSE)
+
     async def _commit(self, together: list[tuple[Operation, asyncio.Future[None]]]) -> None:
         """One that cannot be written costs only itself."""
         try:
@@ -186,6 +213,8 @@ class Delivery:
         row = replace(row, attempts=row.attempts + 1)  # it was read before this attempt was counted
         try:
             await self._deliver(row)
+        except NotWritten:
+            log.exception("row %s of the outbox could not be written; its claim runs out", row.id)
         except Exception as error:
             log.exception("row %s of the outbox could not be sent or settled", row.id)
             await self._own_fault(row, error)
@@ -193,7 +222,9 @@ class Delivery:
     async def _own_fault(self, row: Outgoing, error: Exception) -> None:
         """Not Telegram's: our words, or our database. Later, and not for ever."""
         try:
-            if row.attempts >= OWN_FAULTS:
+            if is_away(error):  # no fault of the message: it is said as soon as its words can be read
+                await self._postpone(row, AWAY_PAUSE, type(error).__name__, counted=False)
+            elif row.attempts >= OWN_FAULTS:
                 await self._settle(row, Fate.FAILED, error=type(error).__name__)
             else:
                 await self._postpone(row, 30.0, type(error).__name__)
@@ -218,7 +249,7 @@ class Delivery:
         now = self.clock.now()
         if row.template in ("reply", "redraw"):  # in words already: nothing has to be read for them
             return [] if now - row.created_at > STALE_REPLY else [notices.finished(row)]
-        async with self.database.reading(short=True) as db:
+        async with self.database.reading() as db:
             return await notices.render(db, row, self.city, now)
 
     async def _send(self, row: Outgoing, call: Call) -> int | None:
@@ -293,7 +324,7 @@ class Delivery:
 
     async def _postpone(self, row: Outgoing, seconds: float, reason: str, *, counted: bool = True) -> None:
         until = self.clock.now() + timedelta(seconds=seconds)
-        await self._write(lambda db: outbox.postpone(db, row.id, until, reason, counted=counted))
+        await self._write_down(lambda db: outbox.postpone(db, row.id, until, reason, counted=counted))
 
     async def _settle(
         self,
@@ -315,7 +346,7 @@ class Delivery:
             if keyboard:
                 await _remember(db, row.chat_id, keyboard)
 
-        await self._write(written)
+        await self._write_down(written)
         self.settled(fate)
 
 

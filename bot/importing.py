@@ -117,7 +117,7 @@ class Importing:
         return bytes(await file.download_as_bytearray(read_timeout=_FETCHING))
 
     async def _compare(self, claimed: Import, lines: Sequence[Line]) -> None:
-        async with self.database.reading() as db:
+        async with self.database.reading(long=True) as db:
             known = await register.everything(db)
         findings, of_register = await asyncio.to_thread(_compare, lines, known)
         something = any(finding.verdict in (Verdict.NEW, Verdict.CHANGED) for finding in findings)

@@ -6,18 +6,20 @@ instead of failing with "database is locked" there. On PostgreSQL the same code 
 """
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, event
+from sqlalchemy import Connection, Table, event, exc
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from storage import inline
+
 
 class Database:
     """An engine and the two ways to open a transaction on it."""
@@ -46,11 +48,13 @@ class Database:
                 yield db
 
     @asynccontextmanager
-    async def reading(self, *, short: bool = False) -> AsyncIterator[AsyncConnection]:
-        """A consistent look at the data that changes nothing and waits for no writer; `short` when it is over soon."""
+    async def reading(self, *, long: bool = False) -> AsyncIterator[AsyncConnection]:
+        """A consistent look at the data that changes nothing and waits for no writer. `long`: over much of it, apart
+        from the loop.
+        """
         async with self.engine.connect() as connection:
             db = await connection.execution_options(kopir_writes=False)
-            self._inline(db, short)
+            self._inline(db, not long)
             async with db.begin():
                 yield db
 
@@ -91,6 +95,32 @@ class Prepared:
 
     def on(self, db: AsyncConnection) -> Any:
         return self._of[db.dialect.name]
+
+
+_NO_PLACE_OR_NO_TURN = {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PROTOCOL,
+}
+_CONNECTION, _CONFLICT, _RESOURCES, _OPERATOR = "08", "40", "53", "57"
+"""Classes of PostgreSQL's error codes."""
+
+
+def is_away(error: BaseException) -> bool:
+    """The database is at fault, not what was asked of it: the same works when it is back, or has room again."""
+    if isinstance(error, OSError | exc.TimeoutError):
+        return True
+    if isinstance(error, exc.DBAPIError) and error.connection_invalidated:
+        return True
+    cause = getattr(error, "orig", None) or error
+    sqlite_code = getattr(cause, "sqlite_errorcode", None)
+    if sqlite_code is not None:
+        return sqlite_code & 0xFF in _NO_PLACE_OR_NO_TURN
+    state = getattr(cause, "sqlstate", None)
+    return isinstance(state, str) and state[:2] in (_CONNECTION, _CONFLICT, _RESOURCES, _OPERATOR)
 
 
 def insert(db: AsyncConnection, table: Table) -> Any:
