@@ -33,7 +33,7 @@ from handlers.speech import Call
 from handlers.turn import NUMBER, InGroup, Said, Turn, understand
 from storage import announcements, forms, inbox, outbox, people, questions
 from storage import groups as stored_groups
-from storage.database import Database
+from storage.database import Database, is_away
 from storage.inbox import Received
 from texts import Words
 
@@ -67,8 +67,8 @@ async def serve_next(database: Database, served: Served, now: datetime) -> Left:
             await _serve(db, received, served, now)
             await inbox.done(db, received.update_id, now)
     except Exception as error:
-        if received is None:
-            raise
+        if received is None or is_away(error):
+            raise  # no fault of this update: it is handled when the database is back
         log.exception("update %s failed, code %s", received.update_id, _code(received))
         await _give_up_or_retry(database, received, served, error, now)
         return Left.MAYBE_MORE
