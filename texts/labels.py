@@ -313,6 +313,7 @@ ACTION_WORDS = {
     "calendar checked": N_("compared the calendar with the decrees"),
     "habit changed": N_("changed a setting"),
     "forgot a person": N_("deleted their own data"),
+    "forgot a person again": N_("deleted a person's data again, after an older backup was restored"),
     "exported": N_("took a list out as a file"),
     "tried again": N_("let something stuck be tried again"),
     "dropped": N_("dropped something stuck"),

@@ -48,7 +48,7 @@ async def test_a_person_may_be_thanked_by_name(cast: Cast, zarina: Somebody) -> 
     assert TEXT in zarina.last
     assert cast.daniyar.last.startswith(f"Thanks for {name} of your department")
     await cast.aigerim.writes("2026-000001")
-    assert f"registered, to {name}" in cast.aigerim.last
+    assert f"registered, sent by the NGO to {name}" in cast.aigerim.last
 
 
 async def test_without_a_choice_it_is_for_the_whole_department(cast: Cast, zarina: Somebody) -> None:
@@ -103,3 +103,14 @@ async def test_administrators_read_the_list_of_a_month_on_its_first_working_morn
     for _ in range(40):  # not in May either: nobody said thanks in April
         await cast.town.days_pass(1)
     assert not any("thank-you" in text for text in cast.saule.texts[before:])
+
+
+async def test_whoever_gives_thanks_reads_nobody_s_telegram_number_under_mydata(cast: Cast, zarina: Somebody) -> None:
+    await _to_the_preview(cast.aigerim)
+    await cast.aigerim.presses("Zarina Сапарова")
+    await cast.aigerim.writes("/mydata")
+    (file,) = [message["document"] for message in cast.aigerim.phone.chat if "document" in message]
+    content = cast.town.telegram.files[file["file_id"]].content.decode()
+    assert TEXT in content
+    assert "Zarina Сапарова" in content
+    assert str(zarina.id) not in content
