@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check bench migrate words lock clean
+.PHONY: help demo run test check bench audit migrate words lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,10 @@ bench: .venv/installed ## what README claims about speed, measured here
 	@$(BIN)/python -m benchmarks.sweep
 	@$(BIN)/python -m benchmarks.imports
 	@$(BIN)/python -m benchmarks.imports
+
+audit: .venv/installed ## known holes in the libraries; asks PyPI's advisories, so it needs the internet
+	@test -x .audit/bin/pip-audit || { $(PYTHON) -m venv .audit && .audit/bin/pip install --quiet pip-audit; }
+	@$(BIN)/pip freeze --exclude-editable >.audit/installed.txt && .audit/bin/pip-audit --strict --disable-pip --no-deps -r .audit/installed.txt
 
 migrate: .venv/installed ## bring the database to the newest schema
 	@$(BIN)/python -m bot migrate
