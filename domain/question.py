@@ -541,7 +541,7 @@ def _fits(question: Question, action: Action, here: frozenset[Who]) -> bool:
             turns_the_key = Who.HEAD in here or question.head_id is None
             return question.proposed_id is not None and turns_the_key
         case Action.CORRECT:
-            return question.answered_at is not None
+            return question.answered_at is not None and (not question.two_keys or Who.HEAD in here)
     return True
 
 

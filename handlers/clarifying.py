@@ -12,7 +12,7 @@ from handlers.forwarding import of_form
 from handlers.one_text import Text
 from handlers.speech import Quote
 from handlers.turn import NUMBER, Turn
-from storage import questions
+from storage import forms, questions
 from texts import N_
 
 QUESTION = Text(
@@ -113,7 +113,9 @@ async def anything(turn: Turn) -> None:
         piece = Piece(turn.said.message_id, turn.text)
         await ngo.record_addition(turn, question.number, turn.text, (), source, (piece,))
     else:  # more of an album may follow
-        await turn.wait_for(f"{REPLY.form} {question.number}", "text", {})
+        name = f"{REPLY.form} {question.number}"
+        unfinished = await forms.find(turn.db, turn.person.id, name)
+        await turn.wait_for(name, "text", unfinished.data if unfinished else {})
         await one_text.written(turn, REPLY)
 
 

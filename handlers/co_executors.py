@@ -56,7 +56,7 @@ async def _next(turn: Turn, question: Question, data: Data) -> None:
         await turn.wait_for(name, "task", data)
         turn.reply(
             turn.say(
-                "<b>№ {number}</b>: write in one sentence what «{department}» has to do.",
+                "<b>№ {number}</b>: write in one sentence what «{department}» has to do. The NGO will read it.",
                 number=question.number,
                 department=chosen.names.in_(turn.language),
             ),
@@ -135,19 +135,24 @@ async def involve_by(turn: Turn) -> None:
 
 
 async def _date_given(turn: Turn, question: Question, day: date | None) -> None:
-    city = await turn.city_now()
-    if day is None:
-        wrong = turn.say("This is no date.")
+    wrong = await _refusal(turn, question, day)
+    if wrong is None and day is not None:
+        data = turn.form.data if turn.form else {}
+        await _next(turn, question, data | {"until": day.isoformat()})
     else:
-        try:
-            agreed(day, question.due_on, city.today(turn.now), city.calendar)
-        except WrongDate as error:
-            wrong = _what_is_wrong(turn, day, error)
-        else:
-            data = turn.form.data if turn.form else {}
-            await _next(turn, question, data | {"until": day.isoformat()})
-            return
-    await _ask_date(turn, question, wrong)
+        await _ask_date(turn, question, wrong)
+
+
+async def _refusal(turn: Turn, question: Question, day: date | None) -> Markup | None:
+    """Why a part cannot be due on this day."""
+    if day is None:
+        return turn.say("This is no date.")
+    city = await turn.city_now()
+    try:
+        agreed(day, question.due_on, city.today(turn.now), city.calendar)
+    except WrongDate as error:
+        return _what_is_wrong(turn, day, error)
+    return None
 
 
 def _what_is_wrong(turn: Turn, day: date, error: WrongDate) -> Markup:
@@ -181,6 +186,10 @@ async def involve_send(turn: Turn) -> None:
     if chosen is None or chosen.id in question.parts_owed:  # a colleague was quicker
         await turn.finish()
         await redraw(turn)
+        return
+    if wrong := await _refusal(turn, question, until):  # the preview lay there until the date had come
+        await turn.wait_for(f"involve {question.number}", "date", {k: v for k, v in data.items() if k != "until"})
+        await _ask_date(turn, question, wrong)
         return
     await turn.finish()
     change = act(

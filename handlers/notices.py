@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.city import City
 from domain.draft import albums
 from domain.people import Language, Names, Person, RepresentativeState
-from domain.question import OPEN, Action, Audience, Kind, Notice, Question, visible
+from domain.question import CITY_ONLY, OPEN, Action, Audience, Kind, Notice, Question, sees_all_lines, visible
 from handlers import (
     announcement_cards,
     cards,
@@ -82,6 +82,8 @@ async def render(db: AsyncConnection, row: Outgoing, city: City, now: datetime) 
     question = await questions.by_id(db, row.question_id or 0)
     entry = await questions.entry(db, row.facts["entry"])
     if question is None or entry is None or not visible(question, person):
+        return []
+    if entry.action in CITY_ONLY and not sees_all_lines(question, person):
         return []
     telling = Telling(db, row, person, words, city, now, question, entry)
     if row.template == "attachments":

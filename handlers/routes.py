@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from domain.people import Person
+from domain.question import NotYours
 from handlers import (
     addressing,
     admin,
@@ -424,7 +425,7 @@ async def route(turn: Turn) -> None:
     elif said.replied_number and turn.person.consented and not _asked_about(turn, said.replied_number):
         await _do(turn, REPLIED)
     elif turn.form and (step := _step(turn)):
-        await _do(turn, step)
+        await _go_on(turn, step)
     else:
         await _do(turn, OTHERWISE)
 
@@ -480,6 +481,15 @@ def _waits(turn: Turn, route: Route) -> bool:
 def _asked_about(turn: Turn, number: str) -> bool:
     """An open dialogue is about this very question: replying to its message is answering it, as apps suggest."""
     return turn.form is not None and turn.form.name.split()[1:] == [number]
+
+
+async def _go_on(turn: Turn, step: Route) -> None:
+    """What a dialogue is about may have become another's since: then it is over, and takes no more messages."""
+    try:
+        await _do(turn, step)
+    except NotYours:
+        await turn.finish()
+        raise
 
 
 def _step(turn: Turn) -> Route | None:

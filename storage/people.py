@@ -18,7 +18,7 @@ from domain.people import (
     RepresentativeState,
     Wants,
 )
-from domain.question import CITY_ONLY, Status
+from domain.question import CITY_ONLY, OPEN, Action, Status
 from storage import leaves
 from storage.database import insert
 from storage.tables import (
@@ -407,7 +407,7 @@ async def everything_about(db: AsyncConnection, person_id: int) -> dict[str, Any
         "attachments": select(questions.c.number, attachments.c.kind, attachments.c.name)
         .join(questions, questions.c.id == attachments.c.question_id)
         .join(entries, entries.c.id == attachments.c.entry_id)
-        .where(questions.c.author_id == person_id, entries.c.action.not_in(CITY_ONLY))
+        .where(questions.c.author_id == person_id, entries.c.action.not_in(CITY_ONLY | {Action.PART_DONE}))
         .order_by(attachments.c.id),
         "announcements": select(
             recipients.c.announcement_id, recipients.c.fate, recipients.c.sent_at, recipients.c.read_at
@@ -431,7 +431,15 @@ async def everything_about(db: AsyncConnection, person_id: int) -> dict[str, Any
     found: dict[str, Any] = {}
     for title, query in mine.items():
         found[title] = [dict(row._mapping) for row in await db.execute(query)]
+    for form in found["unfinished"]:
+        form["data"] = _without_others_numbers(json.loads(form["data"]))
     return found
+
+
+def _without_others_numbers(data: dict[str, Any]) -> dict[str, Any]:
+    """A thank-you that is being written holds whom it may be for: by name, whose Telegram numbers are theirs alone."""
+    kept = {key: value for key, value in data.items() if key not in ("staff", "whom")}
+    return kept | ({"staff": [name for _, name in data["staff"]]} if "staff" in data else {})
 
 
 async def forget(db: AsyncConnection, person_id: int) -> None:
@@ -470,11 +478,15 @@ async def _forget_updates(db: AsyncConnection, person_id: int) -> None:
 
 
 async def release_questions(db: AsyncConnection, person_id: int, *, but_of: int | None = None) -> None:
-    """An official leaves: what they had taken is free to be taken again, `but_of` the department they stay in."""
-    taken = (questions.c.responsible_id == person_id) & (questions.c.status == Status.IN_WORK)
+    """An official leaves: what they had taken is free to be taken again, `but_of` the department they stay in.
+
+    With it goes what they had asked for: of the NGO, or of their head.
+    """
+    taken = (questions.c.responsible_id == person_id) & questions.c.status.in_(OPEN)
     if but_of is not None:
         taken &= questions.c.department_id != but_of
-    await db.execute(update(questions).where(taken).values(responsible_id=None, status=Status.REGISTERED))
+    free = {"responsible_id": None, "status": Status.REGISTERED, "waiting_since": None, "unclear": False}
+    await db.execute(update(questions).where(taken).values(**free, extend_to=None, proposed_id=None))
 
 
 async def count_admins(db: AsyncConnection) -> int:

@@ -671,12 +671,21 @@ def _entry(row: Row[Any]) -> Entry:
 
 
 async def history(db: AsyncConnection, question_id: int, *, inside: bool = True) -> list[Entry]:
-    """Line by line; without `inside` as an NGO sees it: without what is of the city alone."""
+    """Line by line; without `inside` as an NGO sees it: without what is of the city alone, or not answered yet."""
     query = _entries().where(entries.c.question_id == question_id).order_by(entries.c.id)
     if inside:
         return [_entry(row) for row in await db.execute(query)]
     query = query.where(entries.c.action.not_in(CITY_ONLY))
-    return [replace(_entry(row), despite="") for row in await db.execute(query)]
+    return _as_answered([replace(_entry(row), despite="") for row in await db.execute(query)])
+
+
+def _as_answered(lines: list[Entry]) -> list[Entry]:
+    """What a co-executor wrote is for the joint answer: until that goes out, the NGO reads that its part is done."""
+    answered = max((n for n, line in enumerate(lines) if line.action in ANSWERS), default=-1)
+    return [
+        replace(line, text="", attachments=0) if line.action is Action.PART_DONE and n > answered else line
+        for n, line in enumerate(lines)
+    ]
 
 
 async def entry(db: AsyncConnection, entry_id: int) -> Entry | None:

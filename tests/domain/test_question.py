@@ -697,6 +697,14 @@ class TestTwoKeys:
         after = does(self.PROPOSED, Action.RETURN, GULNARA).after
         assert does(after, Action.PROPOSE, DANIYAR).after.proposed_id == 0
 
+    @pytest.mark.parametrize("status", [Status.ANSWERED, Status.CLOSED])
+    def test_what_the_head_approved_nobody_else_corrects(self, status: Status) -> None:
+        answered = a_question(status, two_keys=True)
+        assert Action.CORRECT in actions_for(answered, GULNARA)
+        assert Action.CORRECT not in actions_for(answered, DANIYAR)
+        with pytest.raises(NotInThisStatus):
+            does(answered, Action.CORRECT, DANIYAR)
+
     def test_a_colleague_who_proposes_an_answer_hears_who_has_it(self) -> None:
         with pytest.raises(AlreadyTaken):
             does(a_question(Status.IN_WORK, two_keys=True), Action.PROPOSE, ZARINA)

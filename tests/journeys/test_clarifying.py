@@ -104,6 +104,18 @@ async def test_while_only_one_department_waits_any_message_is_the_reply(asked: C
     assert any("kept as a draft" in said for said in asked.aigerim.texts[-2:])
 
 
+async def test_a_reply_that_lies_unfinished_is_gone_on_with_by_a_photo(asked: Cast) -> None:
+    await _asks(asked.daniyar)
+    await asked.aigerim.presses("Reply")
+    await asked.aigerim.writes(REPLY)
+    await asked.aigerim.writes("/ask")
+    await asked.aigerim.writes("/cancel")
+    await asked.aigerim.does("sends_photo", b"the stage")
+    assert asked.aigerim.last.startswith("Check before sending")
+    assert "Attachments: photo: 1" in asked.aigerim.last
+    assert REPLY in asked.aigerim.last
+
+
 async def test_while_two_wait_a_message_is_none_of_the_two(cast: Cast) -> None:
     for text in ("Первое обращение.", "Второе обращение."):
         await cast.town.a_question(cast.aigerim, text)

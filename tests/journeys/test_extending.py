@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from domain.people import Language
+from storage import departments, people
 from storage.tables import audit, questions
 from tests.journeys.cast import Cast
 from tests.town import Somebody
@@ -247,6 +248,21 @@ async def test_a_date_that_has_passed_meanwhile_is_not_approved(cast: Cast) -> N
     await botagoz.presses("approve")
     assert "30 March 2026 is not ahead any more." in botagoz.last
     assert (await _dates(cast))[0] == date(2026, 3, 26)
+
+
+async def test_who_leads_another_department_meanwhile_is_asked_for_no_remark(cast: Cast) -> None:
+    botagoz = await _a_head(cast)
+    await _takes(cast)
+    await _asks_for(cast.daniyar)
+    await botagoz.presses("decline")
+    async with cast.town.app.database.transaction() as db:
+        education = next(d for d in await departments.all_departments(db) if d.names.en == "Education")
+        await people.serve_in(db, botagoz.id, education.id, True, cast.town.clock.now())
+    await botagoz.writes(REASON)
+    assert botagoz.last.startswith("There is no such question, or it is not yours.")
+    await botagoz.writes("Добрый день!")
+    assert botagoz.last.startswith("I did not understand this.")
+    assert (await _dates(cast))[1] == date(2026, 4, 20)
 
 
 # --- the clock ------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import json
 from sqlalchemy import func, select
 
 from domain.people import Language
+from storage import outbox
 from storage.tables import attachments, entries
 from tests.journeys.cast import ANSWER, Cast
 from tests.town import Somebody
@@ -92,6 +93,20 @@ async def test_an_empty_one_is_refused_and_cancel_leaves_nothing(asked: Cast) ->
     await asked.daniyar.presses("cancel")
     await asked.daniyar.writes("Передумал.")
     assert await _count(asked, "note") == 0
+
+
+async def test_who_sees_the_ngo_s_side_alone_by_now_is_not_sent_what_waited(asked: Cast) -> None:
+    """Somebody may have left the city for an NGO since it was promised to them."""
+    await _notes(asked.daniyar, asked.number)
+    before = len(asked.aigerim.phone.chat)
+    async with asked.town.app.database.transaction() as db:
+        row = (await db.execute(select(entries.c.id, entries.c.question_id).where(entries.c.action == "note"))).one()
+        for template in ("part_done", "attachments"):
+            facts = {"entry": row.id}
+            now = asked.town.clock.now()
+            await outbox.say(db, asked.aigerim.id, template, facts, now, question_id=row.question_id)
+    await asked.town.settle()
+    assert len(asked.aigerim.phone.chat) == before
 
 
 async def test_who_leaves_the_department_while_writing_one_is_asked_for_nothing_more(asked: Cast) -> None:

@@ -98,6 +98,45 @@ async def test_the_answer_to_the_ngo_shows_each_part(asked: Cast) -> None:
     assert "Answered by Daniyar" in asked.aigerim.last
 
 
+async def test_what_a_part_says_the_ngo_reads_with_the_answer_and_not_before(asked: Cast) -> None:
+    """Whoever is responsible for the whole may ask for more, and a head may have to approve it."""
+    madina = await _taken_with_a_part(asked)
+    await madina.presses("part_done")
+    await madina.does("sends_document", "смета.pdf", b"draft", caption=DONE)
+    await madina.presses("send")
+    for _ in range(2):
+        await asked.aigerim.writes(asked.number)
+        assert f"«{HOUSING}» has done its part" in asked.aigerim.last
+        await asked.aigerim.writes("/mydata")
+        stored = asked.aigerim.phone.last["document"]["file_id"]
+        assert "смета" not in asked.town.telegram.files[stored].content.decode()
+        await asked.aigerim.does("presses_data", f"attachments:{asked.number}")
+        await asked.aigerim.does("presses_data", f"history:{asked.number}:0")
+        assert not any(DONE in said or "смета" in said for said in map(str, asked.aigerim.phone.chat))
+    assert DONE in await _card(asked.daniyar, asked.number)
+    await _answers(asked.daniyar)
+    assert DONE in await _card(asked.aigerim, asked.number)
+    await asked.aigerim.does("presses_data", f"attachments:{asked.number}")
+    assert asked.aigerim.phone.chat[-1]["document"]["file_name"] == "смета.pdf"
+
+
+async def test_a_preview_that_lay_there_until_its_date_asks_for_another(asked: Cast) -> None:
+    madina = await _madina(asked)
+    await asked.daniyar.presses("take")
+    await asked.daniyar.presses("involve")
+    await asked.daniyar.presses(HOUSING)
+    assert "The NGO will read it." in asked.daniyar.last
+    await asked.daniyar.writes(TASK)
+    await asked.daniyar.writes("18.03.2026")
+    asked.town.clock.moment = datetime(2026, 3, 19, 6, tzinfo=UTC)
+    await asked.daniyar.presses("send")
+    assert "18 March 2026, Wednesday has passed already." in asked.daniyar.last
+    assert not any(TASK in said for said in madina.texts)
+    await asked.daniyar.writes("20.03.2026")
+    await asked.daniyar.presses("send")
+    assert TASK in madina.last
+
+
 async def test_an_answer_without_a_part_that_is_owed_goes_only_after_a_warning(asked: Cast) -> None:
     madina = await _taken_with_a_part(asked)
     await asked.daniyar.writes(asked.number)

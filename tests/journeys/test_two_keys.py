@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from domain.people import Language
+from storage import departments, people
 from storage.tables import attachments, audit, entries, forms, questions
 from tests.journeys.cast import ANSWER, Cast
 from tests.town import Somebody
@@ -203,6 +204,20 @@ async def test_a_remark_without_words_returns_nothing(cast: Cast) -> None:
     assert botagoz.last == "Please write it in words."
     assert (await _state(cast))[1] is not None
     await botagoz.presses("cancel")
+    assert (await _state(cast))[1] is not None
+
+
+async def test_who_leads_another_department_meanwhile_is_asked_for_no_remark(cast: Cast) -> None:
+    botagoz = await _with_two_keys(cast)
+    await _proposed(cast)
+    await botagoz.presses("return_answer")
+    async with cast.town.app.database.transaction() as db:
+        education = next(d for d in await departments.all_departments(db) if d.names.en == "Education")
+        await people.serve_in(db, botagoz.id, education.id, True, cast.town.clock.now())
+    await botagoz.writes(REMARK)
+    assert botagoz.last.startswith("There is no such question, or it is not yours.")
+    await botagoz.writes("Добрый день!")
+    assert botagoz.last.startswith("I did not understand this.")
     assert (await _state(cast))[1] is not None
 
 

@@ -1,7 +1,7 @@
 """Who people are: met once, given roles, approved by the first word, replaced, and forgotten without a trace."""
 
 import asyncio
-import json
+from datetime import date
 
 import pytest
 from sqlalchemy import func, select
@@ -216,6 +216,19 @@ class TestHeads:
             await people.release_questions(db, DANIYAR)
         after = await scene.question(question.number)
         assert (after.status, after.responsible_id) == (Status.REGISTERED, None)
+
+    async def test_what_waits_for_the_ngo_or_for_a_word_is_free_as_well(self, scene: Scene) -> None:
+        """Else it would be nobody's: only what is registered can be taken."""
+        waiting = await scene.does(await scene.does(await scene.asks(), Action.TAKE, DANIYAR), Action.CLARIFY, DANIYAR)
+        asked = await scene.does(await scene.asks(), Action.TAKE, DANIYAR)
+        await scene.does(asked, Action.EXTEND, DANIYAR, due_on=date(2026, 4, 1))
+        async with scene.database.transaction() as db:
+            await people.release_questions(db, DANIYAR)
+        for question in (waiting, asked):
+            after = await scene.question(question.number)
+            assert (after.status, after.responsible_id) == (Status.REGISTERED, None)
+            assert (after.waiting_since, after.extend_to, after.proposed_id) == (None, None, None)
+        assert (await scene.does(waiting, Action.TAKE, ZARINA)).responsible_id == ZARINA
 
     async def test_what_they_answered_stays_answered(self, scene: Scene) -> None:
         question = await scene.does(await scene.asks(), Action.ANSWER, DANIYAR)
@@ -492,7 +505,7 @@ async def test_everything_about_a_person_can_be_read_by_them(scene: Scene) -> No
     assert found["representative"][0]["name"] == "ОФ «Парасат»"
     assert [question["number"] for question in found["questions"]] == [number]
     assert [line["text"] for line in found["written"]] == ["", "И ещё сцена.", "И микрофон."]
-    assert json.loads(found["unfinished"][0]["data"]) == {"text": "Aigerim Nurlankyzy writes"}
+    assert found["unfinished"][0]["data"] == {"text": "Aigerim Nurlankyzy writes"}
     assert [attached["kind"] for attached in found["attachments"]] == ["photo"]
 
 
