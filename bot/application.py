@@ -29,7 +29,7 @@ from bot.turnstile import Turnstile
 from domain.city import City
 from domain.pace import Pace
 from domain.people import Language, Person
-from handlers.everyone import commands
+from handlers.everyone import commands, greeting
 from handlers.serve import Left, Served, serve_next
 from handlers.speech import Call
 from storage import beginnings, forgotten, habits, people
@@ -94,10 +94,11 @@ class Application:
         self.served = Served(self.city, bot_name=self.telegram.username)
 
     async def show_menu(self) -> None:
-        """Telegram's menu of commands, in each language."""
+        """Telegram's menu of commands, and what stands in a chat before the first word, in each language."""
         try:
             for language in (None, *Language):
                 await self.telegram.call(Call("setMyCommands", _menu(language, self.city)))
+                await self.telegram.call(Call("setMyDescription", _description(language, self.city)))
         except TelegramError as error:
             log.warning("the menu of commands was not set: %s", type(error).__name__)
 
@@ -294,6 +295,12 @@ def _menu(language: Language | None, city: City) -> dict[str, object]:
     ]
     said = [*ngo, *commands(words, Person(0, "", None))]
     params: dict[str, object] = {"commands": [{"command": name, "description": str(text)} for name, text in said]}
+    return params | ({"language_code": language.value} if language else {})
+
+
+def _description(language: Language | None, city: City) -> dict[str, object]:
+    """One sentence above the button that begins the chat."""
+    params: dict[str, object] = {"description": str(greeting(Words(language or Language.RU, city.zone)))}
     return params | ({"language_code": language.value} if language else {})
 
 

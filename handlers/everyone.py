@@ -39,13 +39,18 @@ def commands(words: Words, person: Person) -> list[tuple[str, Markup]]:
     ]
 
 
+def greeting(words: Words) -> Markup:
+    """What the bot is, in one sentence: in /help, and in a chat that is still empty."""
+    return words.say("Köpir: NGOs ask, the city answers. Each question gets a number, a date and an answer.")
+
+
 def menu(turn: Turn) -> Markup:
     return lines(*(Markup("/{} – {}").format(name, said) for name, said in commands(turn.words, turn.person)))
 
 
 async def help_(turn: Turn) -> None:
     turn.reply(
-        turn.say("Köpir: NGOs ask, the city answers. Each question gets a number, a date and an answer."),
+        greeting(turn.words),
         menu(turn),
         turn.say(
             "To add something to a question, reply to any message that bears its number. "

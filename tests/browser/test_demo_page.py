@@ -147,7 +147,27 @@ def test_aigerim_asks_with_a_photo_daniyar_answers_and_she_judges(page: Page, tm
     daniyar.writes("Пандус будет отремонтирован до первого декабря, подрядчик выбран.")
     daniyar.presses("Готово")
     daniyar.presses("Отправить")
+    daniyar.presses("Всё равно отправить")  # she asked in Kazakh
 
     aigerim.sees("Пандус будет отремонтирован до первого декабря")
     aigerim.presses("Шешілді")
     daniyar.sees("Вопрос решён")
+
+
+def test_somebody_new_meets_the_bot_by_an_invitation(page: Page) -> None:
+    """The administrator's link opens on a fourth phone; before the first word the chat says what the bot is."""
+    page.locator("button.newcomer").click()
+    erlan = page.locator('section.phone[data-phone="newcomer"]')
+    expect(erlan.locator(".empty")).to_contain_text("NGOs ask, the city answers", timeout=PATIENCE)
+
+    saule = Shown(page, "admin")
+    saule.writes("/admin")
+    for label in ("Приглашение", "Сотрудник", "Отдел образования"):
+        saule.presses(label)
+    saule.sees("Приглашение действует один раз").locator("button.command").click()
+    zhanar = Shown(page, "newcomer")
+    zhanar.since = 1  # all of this chat is new
+    assert zhanar.section.locator(".who b").first.inner_text() == "Жанар"
+    zhanar.presses("Русский")
+    zhanar.presses("Согласен")
+    zhanar.sees("Ваш отдел: Отдел образования")
