@@ -142,7 +142,7 @@ async def _new(t: Telling) -> Said:
     attached = await questions.attachments_of(t.db, t.entry.id)
     opening = _thanked(t) if t.question.kind is Kind.THANKS else t.words.say("<b>New for the department</b>")
     facts = cards.facts(t.words, t.question, t.city.today(t.now))
-    blocks: list[Block] = [cards.lines(opening, _nobody_there(t), facts), Quote(t.question.text)]
+    blocks: list[Block] = [cards.lines(opening, facts, _nobody_there(t)), Quote(t.question.text)]
     if listed := cards.attachments(t.words, attached):
         blocks.append(listed)
     return blocks, keyboards.question(t.words, t.question, t.person)
