@@ -71,7 +71,7 @@ class Health:
         """(works, facts): false when one of the ages is too old, or the database does not answer."""
         now = self.clock.now()
         try:
-            async with self.database.reading() as db:
+            async with self.database.reading(long=True) as db:
                 found = await backlog(db, now)
         except Exception as error:
             return False, {"works": False, "database": type(error).__name__}
@@ -90,7 +90,7 @@ class Health:
 
     async def metrics(self, city: City) -> bytes:
         now = self.clock.now()
-        async with self.database.reading() as db:
+        async with self.database.reading(long=True) as db:
             waiting, questions = await backlog(db, now), await owed(db, city.today(now))
             saved_at = (await backups.state(db)).done_at
         ages = self._ages(waiting, now)

@@ -57,7 +57,7 @@ class Nightly:
 
     async def keep_ledger(self) -> None:
         """What the database knows of the forgotten stands beside the backups as well, a tick later."""
-        async with self.database.reading(short=True) as db:
+        async with self.database.reading() as db:
             lines = await forgotten.everybody(db)
         await asyncio.to_thread(ledger.write, self.folder / ledger.NAME, lines, self.clock.now() - forgotten.KEPT)
 
@@ -73,7 +73,7 @@ class Nightly:
 
     async def _my_turn(self, local: datetime) -> bool:
         now = self.clock.now()
-        async with self.database.reading(short=True) as db:
+        async with self.database.reading() as db:
             slot = await backups.next_attempt(db, local.date(), now)
         if slot is None:
             return False
@@ -82,7 +82,7 @@ class Nightly:
 
     async def _tell(self, key: str) -> bool:
         """Administrators, once a day, in working hours."""
-        async with self.database.reading(short=True) as db:
+        async with self.database.reading() as db:
             if not (await backups.state(db)).failing or await slots.taken(db, key):
                 return False
         now = self.clock.now()
