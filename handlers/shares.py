@@ -32,19 +32,22 @@ async def on_card(
 
 
 def line(words: Words, part: Part) -> Markup:
-    """`Housing and utilities, by 20 March 2026, not done yet: the ramp.`"""
-    name, day = part.department.in_(words.language), words.day(part.due_on)
+    """`Housing and utilities, by 20 March 2026, not done yet: the ramp.`
+
+    Of its task the beginning: several stand in one message, and the history has all of it.
+    """
+    name, day, task = part.department.in_(words.language), words.day(part.due_on), cards.beginning(part.task)
     if part.done_at is not None:
         return words.say(
             "{department}, by {date}, done {when}: {task}",
             department=name,
             date=day,
             when=words.moment(part.done_at),
-            task=part.task,
+            task=task,
         )
     if part.owed:
-        return words.say("{department}, by {date}, not done yet: {task}", department=name, date=day, task=part.task)
-    return words.say("{department}, by {date}, not done: {task}", department=name, date=day, task=part.task)
+        return words.say("{department}, by {date}, not done yet: {task}", department=name, date=day, task=task)
+    return words.say("{department}, by {date}, not done: {task}", department=name, date=day, task=task)
 
 
 def _of_whole(words: Words, part: Question, today: date) -> Markup:

@@ -137,6 +137,24 @@ async def test_a_preview_that_lay_there_until_its_date_asks_for_another(asked: C
     assert TASK in madina.last
 
 
+async def test_a_card_can_be_opened_however_much_is_asked_of_however_many(asked: Cast) -> None:
+    """A message holds 4,096 units, and a task may have 1,000."""
+    await asked.daniyar.presses("take")
+    for department in ("Internal policy", "Employment and social programmes", "Education", HOUSING):
+        await asked.daniyar.writes(asked.number)
+        await asked.daniyar.presses("involve")
+        await asked.daniyar.presses(department)
+        await asked.daniyar.writes("Осмотреть всё. " * 66)
+        await asked.daniyar.writes("18.03.2026")
+        await asked.daniyar.presses("send")
+    for somebody in (asked.daniyar, asked.aigerim):
+        await somebody.writes(asked.number)
+        shown = [said for said in somebody.texts[-8:] if "Co-executors\n" in said]
+        assert len(shown) == 1
+        assert shown[0].count("not done yet") == 4
+        assert somebody.buttons[-1] == "Back"
+
+
 async def test_an_answer_without_a_part_that_is_owed_goes_only_after_a_warning(asked: Cast) -> None:
     madina = await _taken_with_a_part(asked)
     await asked.daniyar.writes(asked.number)
