@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check bench audit migrate words lock clean
+.PHONY: help demo run test faults check bench audit migrate words lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ run: .venv/installed ## serve for real, with the settings of .env
 
 test: .venv/installed ## the whole suite
 	@$(BIN)/python -m pytest -n 2 --dist worksteal
+
+faults: .venv/installed ## kills, freezes, a full disk, a database away: the long versions and their figures
+	@$(BIN)/python -m tests.faults
 
 check: .venv/installed ## style, types, import contract, translations
 	$(BIN)/ruff check .

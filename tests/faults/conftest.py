@@ -1,5 +1,6 @@
 """Machines for the faults: each test gets one on SQLite, on PostgreSQL, or on both in turn."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -9,6 +10,16 @@ from pathlib import Path
 import pytest
 
 from tests.faults.machine import Machine, switched_on
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """With KOPIR_FIGURES=FILE the line of figures that each test prints is gathered there, for `make faults`."""
+    file = os.environ.get("KOPIR_FIGURES")
+    if not file or report.when != "call" or "PYTEST_XDIST_WORKER" in os.environ:
+        return
+    figures = "; ".join(report.capstdout.split("\n")).strip("; ")
+    with Path(file).open("a") as found:
+        found.write(f"{report.outcome}\t{report.duration:.0f}\t{report.nodeid}\t{figures}\n")
 
 
 @pytest.fixture

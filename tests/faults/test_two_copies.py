@@ -11,7 +11,7 @@ from storage.outbox import LEASE
 from tests.faults.askers import PATIENCE, PROMPTS, Asker
 from tests.faults.machine import EVERYTHING, Machine, Program
 
-PEOPLE, ROUNDS, KILLS = (50, 5, 10) if EVERYTHING else (12, 1, 0)
+PEOPLE, ROUNDS, KILLS = (50, 2, 10) if EVERYTHING else (12, 1, 0)
 FREEZES = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, LEASE.total_seconds() + 5.0) if EVERYTHING else (0.5, 2.0)
 """Seconds, of one copy or the other in turn. Beyond the lease the other copy takes over what the frozen one held."""
 

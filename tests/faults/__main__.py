@@ -1,0 +1,46 @@
+"""`make faults`: the long version of every fault, and its figures in one table.
+
+Two at a time, for two cores; what measures time by itself, or loads both cores alone, comes after them, one by one.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).parent
+ALONE = ("test_flood.py", "test_announcements.py")
+"""Their figures are seconds of somebody's waiting."""
+RACES = HERE.parent / "storage" / "test_races.py"
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        figures = Path(folder) / "figures"
+        os.environ |= {"KOPIR_FAULTS": "all", "KOPIR_FIGURES": str(figures)}
+        beside = [str(HERE), *([str(RACES)] if RACES.exists() else [])]
+        ends = [
+            _pytest(*beside, *(f"--ignore={HERE / name}" for name in ALONE), "-n", "2", "--dist", "worksteal"),
+            *(_pytest(str(HERE / name)) for name in ALONE),
+        ]
+        print(_table(figures.read_text().splitlines() if figures.exists() else []))  # noqa: T201
+    return max(ends)
+
+
+def _pytest(*words: str) -> int:
+    return subprocess.run([sys.executable, "-m", "pytest", *words], check=False).returncode
+
+
+def _table(lines: list[str]) -> str:
+    """In Markdown, so that it may stand in a document as it is."""
+    rows = ["", "FIGURES", "", "| what | held | s | figures |", "|---|---|---|---|"]
+    for line in sorted(lines, key=lambda line: line.split("\t")[2]):
+        outcome, took, name, figures = line.split("\t", 3)
+        what = name.partition("::")[2].removeprefix("test_").replace("_", " ")
+        rows.append(f"| {what} | {'yes' if outcome == 'passed' else outcome} | {took} | {figures} |")
+    return "\n".join(rows)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
