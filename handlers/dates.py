@@ -35,8 +35,8 @@ def waited(words: Words, city: City, question: Question, history: Sequence[Entry
     return cards.lines(*said) or None
 
 
-def extended(words: Words, question: Question, history: Sequence[Entry]) -> Markup | None:
-    """Each later date that was put in the place of the one before: by whom, and why."""
+def extended(words: Words, question: Question, history: Sequence[Entry]) -> list[Markup]:
+    """Each later date put in the place of the one before: by whom, and why. Each by itself: reasons are long."""
     before, said = question.extended_from, []
     for entry in history:
         if entry.action is not Action.EXTENSION_APPROVED or entry.at < question.counted_from or entry.until is None:
@@ -44,7 +44,7 @@ def extended(words: Words, question: Question, history: Sequence[Entry]) -> Mark
         if before is not None:
             said.append(_extension(words, entry, words.day(before)))
         before = entry.until
-    return cards.lines(*said) or None
+    return said
 
 
 def _extension(words: Words, entry: Entry, before: str) -> Markup:

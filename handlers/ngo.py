@@ -401,8 +401,8 @@ async def why_date(turn: Turn) -> None:
         turn.reply(turn.say("No due date: thanks want no answer."))
         return
     city, history = await turn.city_now(), await questions.history(turn.db, question.id)
-    moved = dates.extended(turn.words, question, history), dates.waited(turn.words, city, question, history)
-    turn.reply(*cards.why_date(turn.words, question, city.why(question)), *(said for said in moved if said))
+    moved, waited = dates.extended(turn.words, question, history), dates.waited(turn.words, city, question, history)
+    turn.reply(*cards.why_date(turn.words, question, city.why(question)), *moved, *([waited] if waited else []))
 
 
 async def attachments(turn: Turn) -> None:

@@ -92,6 +92,19 @@ async def test_both_sides_read_it_on_the_card_and_under_why_this_date(cast: Cast
         assert f"Reason: {REASON}" in somebody.last
 
 
+async def test_why_this_date_can_be_asked_however_often_it_moved_and_however_much_was_said(cast: Cast) -> None:
+    """A message holds 4,096 units, and a reason may have 1,000."""
+    botagoz = await _a_head(cast)
+    number = await _takes(cast)
+    for day in ("27.03.2026", "30.03.2026", "31.03.2026", "01.04.2026", "02.04.2026"):
+        await botagoz.writes(number)
+        await _asks_for(botagoz, day, "Ждём смету. " * 82)
+    await cast.aigerim.writes(number)
+    before = len(cast.aigerim.texts)
+    await cast.aigerim.presses("why_date")
+    assert "".join(cast.aigerim.texts[before:]).count("Reason: Ждём смету.") == 5
+
+
 async def test_date_and_reason_in_one_message_and_a_dialogue_that_survives_a_restart(cast: Cast) -> None:
     await _a_head(cast)
     await _takes(cast)

@@ -58,6 +58,7 @@ from tests.storage.scene import (
 CITY = City()
 NGO = {AIGERIM, BOLAT}
 MOVES_THE_OWNER = (Action.ASSIGN, Action.HAND_OVER, Action.FORWARD, Action.NOT_ANSWERED)
+SELDOM = {Action.NOTE, Action.ADD, Action.SPLIT, Action.WITHDRAW, Action.NO_REACTION, Action.SOLVED}
 TOLD_TO_THE_NGO = {
     Action.TAKE: "taken",
     Action.ASSIGN: "taken",
@@ -117,19 +118,27 @@ class Life:
                 await self.presses(n)
         self.question = await self.scene.question(self.question.number)
 
-    def possible(self) -> list[tuple[Actor, Action]]:
-        return [(actor, action) for actor in self.everybody for action in actions_for(self.question, actor)]
+    def possible(self, n: int) -> tuple[Actor, Action] | None:
+        """Some action, and somebody who may. What changes nothing, or ends all, comes seldom: so lives get far."""
+        may: dict[Action, list[Actor]] = defaultdict(list)
+        for actor in self.everybody:
+            for action in actions_for(self.question, actor):
+                may[action].append(actor)
+        seldom = may.keys() & SELDOM
+        of = [action for action in may if n % 7 == 0 or action not in seldom] or list(may)
+        if not of:
+            return None
+        chosen = of[n // 7 % len(of)]
+        return may[chosen][n // 97 % len(may[chosen])], chosen
 
     async def presses(self, n: int) -> None:
-        if choice := self.possible():
-            actor, action = choice[n % len(choice)]
-            await self.tries(actor, action, f"press {len(self.steps)} {n}")
+        if choice := self.possible(n):
+            await self.tries(*choice, f"press {len(self.steps)} {n}")
 
     async def restarts(self, n: int) -> None:
-        if choice := self.possible():
-            actor, action = choice[n % len(choice)]
+        if choice := self.possible(n):
             async with killed(self.scene.database) as db:
-                await self.step(db, actor, action, f"killed {n}")
+                await self.step(db, *choice, f"killed {n}")
         await self.scene.database.close()
         self.scene.database = Database(self.url)
 
@@ -253,7 +262,7 @@ async def _lives(url: str, deeds: list[tuple[Deed, int]], *, two_keys: bool) -> 
         await life.scene.database.close()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(deeds=DEEDS, two_keys=st.booleans())
 def test_what_is_stored_of_a_life_is_what_was_accepted_and_told_once(
     sqlite_template: Path, sqlite_folder: Path, deeds: list[tuple[Deed, int]], two_keys: bool
