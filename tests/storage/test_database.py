@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy import func, select, text, update
-from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from storage import people
-from storage.database import Database
+from storage.database import Database, is_away
 from storage.tables import consents, counters, questions
 from storage.tables import people as rows
 from tests.storage.scene import GUEST, NOW, Scene, copies
@@ -123,3 +123,36 @@ class TestSqlite:
 
     async def test_in_memory_it_lives_nowhere(self) -> None:
         assert Database("sqlite+aiosqlite:///:memory:").file is None
+
+
+class TestWhoseFaultItIs:
+    @pytest.mark.parametrize(
+        "url", ["sqlite+aiosqlite:////no/such/folder/kopir.db", "postgresql+asyncpg://kopir@127.0.0.1:1/kopir"]
+    )
+    async def test_a_database_that_is_not_there_is_away(self, url: str) -> None:
+        absent = Database(url, pooled=False)
+        with pytest.raises(Exception) as raised:  # noqa: PT011 - each driver has errors of its own
+            async with absent.transaction():
+                pass
+        await absent.close()
+        assert is_away(raised.value)
+
+    @pytest.mark.parametrize("wrong", ["SELECT nonsense FROM nowhere", "INSERT INTO departments (id) VALUES (1)"])
+    async def test_what_was_asked_wrongly_is_not_the_databases_fault(self, database: Database, wrong: str) -> None:
+        with pytest.raises(DBAPIError) as raised:
+            async with database.transaction() as db:
+                await db.execute(text(wrong))
+        assert not is_away(raised.value)
+
+    async def test_a_connection_that_is_cut_is_away(self, postgresql_url: str) -> None:
+        async with copies(postgresql_url, 2) as (one, other):
+            with pytest.raises(DBAPIError) as raised:
+                await self._cut_by(other, one)
+        assert is_away(raised.value)
+
+    async def _cut_by(self, other: Database, one: Database) -> None:
+        async with one.transaction() as db:
+            pid = await db.scalar(select(func.pg_backend_pid()))
+            async with other.transaction() as hand:
+                await hand.execute(select(func.pg_terminate_backend(pid)))
+            await db.execute(text("SELECT 1"))
