@@ -38,7 +38,6 @@ bench: .venv/installed ## what README claims about speed, measured here
 	@$(BIN)/python -m benchmarks
 	@$(BIN)/python -m benchmarks.sweep
 	@$(BIN)/python -m benchmarks.imports
-	@$(BIN)/python -m benchmarks.imports
 
 audit: .venv/installed ## known holes in the libraries; asks PyPI's advisories, so it needs the internet
 	@test -x .audit/bin/pip-audit || { $(PYTHON) -m venv .audit && .audit/bin/pip install --quiet pip-audit; }

@@ -42,8 +42,8 @@ class Settings(BaseSettings):
     web_port: Annotated[int, Field(ge=0, le=65535)] = 8080
     log_format: Literal["text", "json"] = "text"
     updates_a_minute: Annotated[int, Field(ge=0, le=6000)] = 60
-    questions_a_day: Annotated[int, Field(ge=0, le=10_000)] = 20
-    questions_a_day_ngo: Annotated[int, Field(ge=0, le=10_000)] = 40
+    questions_a_day: Annotated[int, Field(ge=0, le=10_000)] = 100
+    questions_a_day_ngo: Annotated[int, Field(ge=0, le=10_000)] = 300
     backup_dir: Path | None = None
     backup_keep: Annotated[int, Field(ge=1, le=1000)] = 14
 
