@@ -317,9 +317,7 @@ _ATTACHMENTS_ARE_ENOUGH = frozenset({Action.ADD, Action.REPLY, Action.NOTE, Acti
 _WITH_A_DATE = frozenset({Action.EXTEND, Action.INVOLVE, Action.ANSWER, Action.PROPOSE, Action.APPROVE})
 ANSWERS = frozenset({Action.ANSWER, Action.APPROVE})
 """Steps by which an answer goes out."""
-CITY_ONLY = frozenset(
-    {Action.NOTE, Action.PROPOSE, Action.RETURN, Action.EXTEND, Action.EXTENSION_DECLINED}
-)
+CITY_ONLY = frozenset({Action.NOTE, Action.PROPOSE, Action.RETURN, Action.EXTEND, Action.EXTENSION_DECLINED})
 """Lines of the history, and what hangs on them, that an NGO never sees."""
 _MONTHS_AT_MOST = 2
 _VERDICTS = {

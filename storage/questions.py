@@ -852,7 +852,9 @@ async def waits_for(db: AsyncConnection, person: Person, limit: int) -> list[Que
 
 async def waiting_since(db: AsyncConnection, until: datetime, limit: int | None = None) -> list[Question]:
     """Questions whose NGO was asked something until this moment and has not replied; not those that may be closed."""
-    here = and_(questions.c.status == Status.WAITING, questions.c.waiting_since <= until, questions.c.unclear.is_(False))
+    here = and_(
+        questions.c.status == Status.WAITING, questions.c.waiting_since <= until, questions.c.unclear.is_(False)
+    )
     query = _QUESTIONS.where(here).order_by(questions.c.waiting_since, questions.c.id).limit(limit)
     return [_question(row) for row in await db.execute(query)]
 

@@ -7,7 +7,6 @@ import pytest
 from bot.health import TOO_OLD
 from simulator.faults import server_error
 from storage import inbox, outbox
-from tests.storage.scene import MINUTE
 from tests.town import Town
 
 

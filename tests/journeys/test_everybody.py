@@ -23,7 +23,8 @@ EVERYBODYS = ["/help", "/language", "/simple", "/mydata", "/forget", "/cancel"]
 
 
 @pytest.mark.parametrize(
-    ("who", "own"), [("aigerim", ["/ask", "/my"]), ("daniyar", ["/inbox", "/digest"]), ("saule", ["/admin", "/announce"])]
+    ("who", "own"),
+    [("aigerim", ["/ask", "/my"]), ("daniyar", ["/inbox", "/digest"]), ("saule", ["/admin", "/announce"])],
 )
 async def test_help_lists_what_the_person_may_type(cast: Cast, who: str, own: list[str]) -> None:
     somebody: Somebody = getattr(cast, who)
