@@ -10,7 +10,7 @@ from domain.question import Action, Question, act, added, allowed
 from handlers import ngo, one_text
 from handlers.forwarding import of_form
 from handlers.one_text import Text
-from handlers.speech import Quote
+from handlers.speech import Button, Quote
 from handlers.turn import NUMBER, Turn
 from storage import forms, questions
 from texts import N_
@@ -68,7 +68,8 @@ async def question_send(turn: Turn) -> None:
     turn.reply(
         turn.say(
             "The NGO is asked about <b>№ {number}</b>. You will be told of the reply at once.", number=question.number
-        )
+        ),
+        keyboard=[[Button(question.number, f"card:{question.number}")]],
     )
 
 

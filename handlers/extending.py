@@ -12,7 +12,7 @@ from domain.promise import date_and_reason, date_named_in, looks_like_date
 from domain.question import Action, Question, Who, act, allowed, last_date, standing
 from handlers import cards, keyboards, ngo
 from handlers.forwarding import cancel, number_in, of_form, redraw, sentence, waits_at
-from handlers.speech import Quote
+from handlers.speech import Button, Quote
 from handlers.turn import Turn
 from handlers.writing import Data
 from storage import forms, questions
@@ -193,7 +193,7 @@ async def send(turn: Turn) -> None:
     if Who.HEAD in standing(change.after, turn.person):
         await _approve(turn, change.after, data["reason"])
         return
-    turn.reply(_asked(turn, question, until))
+    turn.reply(_asked(turn, question, until), keyboard=[[Button(question.number, f"card:{question.number}")]])
 
 
 def _asked(turn: Turn, question: Question, until: date) -> Markup:
@@ -253,7 +253,8 @@ async def _approve(turn: Turn, question: Question, reason: str) -> None:
             "<b>№ {number}</b>: the answer is due on {date} now. The NGO is told, with the reason and your name.",
             number=question.number,
             date=turn.words.weekday(change.until or turn.city.today(turn.now)),
-        )
+        ),
+        keyboard=[[Button(question.number, f"card:{question.number}")]],
     )
     await _audit(turn, question, "date extended", before=question.due_on, after=change.until)
 

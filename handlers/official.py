@@ -212,7 +212,7 @@ def _ask_text(turn: Turn, number: str, data: Data, more: list[tuple[str, str]]) 
     draft = draft_of(data)
     if draft.empty:
         turn.reply(
-            turn.say("<b>№ {number}</b>: {prompt}", number=number, prompt=turn.say(_PROMPTS[Outcome(data["outcome"])])),
+            _prompt(turn, number, data),
             turn.say(
                 "One or several messages, with up to ten attachments. When all is there, press «{done}».",
                 done=turn.words.label("done_writing"),
@@ -225,6 +225,17 @@ def _ask_text(turn: Turn, number: str, data: Data, more: list[tuple[str, str]]) 
         )
     else:
         acknowledge(turn, data, buttons)
+
+
+def _prompt(turn: Turn, number: str, data: Data) -> Markup:
+    """A date that was typed before the text is noted: it is not asked for again."""
+    if day := promised_on(data):
+        return turn.say(
+            "<b>№ {number}</b>: promised by {date}, noted. Now write what is promised.",
+            number=number,
+            date=turn.words.weekday(day),
+        )
+    return turn.say("<b>№ {number}</b>: {prompt}", number=number, prompt=turn.say(_PROMPTS[Outcome(data["outcome"])]))
 
 
 async def outcome_chosen(turn: Turn) -> None:

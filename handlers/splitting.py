@@ -3,7 +3,7 @@
 departments → for each a sentence → preview → send. The whole closes; text, attachments, date and term are those of it.
 """
 
-from domain.question import Action, Question, act, allowed, split
+from domain.question import Action, Question, act, actions_for, allowed, split
 from handlers import cards, keyboards, newcomer
 from handlers.forwarding import cancel, number_in, of_form, redraw, sentence, waits_at
 from handlers.keyboards import Part
@@ -196,7 +196,8 @@ async def send(turn: Turn) -> None:
             "<b>№ {number}</b> goes on as № {numbers}. The departments and the NGO are told.",
             number=whole.number,
             numbers=numbers,
-        )
+        ),
+        keyboard=[[Button(part.number, f"card:{part.number}")] for part in parts if actions_for(part, turn.person)],
     )
     if turn.person.is_admin:
         await turn.audit("split", f"question {whole.number}", after=numbers)

@@ -217,6 +217,14 @@ async def _splits(who: Somebody) -> None:
     await who.presses("send")
 
 
+async def test_after_splitting_the_own_part_is_one_press_away(asked: Cast) -> None:
+    await _madina(asked)
+    await _splits(asked.daniyar)
+    assert asked.daniyar.buttons == [f"{asked.number}/2"]
+    await asked.daniyar.presses(f"{asked.number}/2")
+    assert asked.daniyar.last.startswith(f"№ {asked.number}/2, Question")
+
+
 async def test_a_question_goes_on_in_parts_which_the_ngo_can_follow(asked: Cast) -> None:
     madina, number, aigerim = await _madina(asked), asked.number, asked.aigerim
     before = len(aigerim.texts)

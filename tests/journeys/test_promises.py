@@ -66,6 +66,15 @@ async def test_the_date_is_taken_as_it_was_written_and_shown_before_sending(aske
     assert DUE not in asked.aigerim.last
 
 
+async def test_a_date_before_the_text_is_noted_in_words(asked: Cast) -> None:
+    await asked.daniyar.presses("answer")
+    await asked.daniyar.presses("outcome_promised")
+    await asked.daniyar.writes(DUE)
+    assert asked.daniyar.last.startswith(
+        f"№ {asked.number}: promised by 20 March 2026, Friday, noted. Now write what is promised."
+    )
+
+
 async def test_without_a_date_it_is_asked_for_and_nothing_typed_is_lost(asked: Cast) -> None:
     daniyar = asked.daniyar
     await _promises(daniyar, WORDS)
