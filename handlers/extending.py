@@ -135,7 +135,10 @@ async def _ask_date(turn: Turn, question: Question) -> None:
             cards.due(turn.words, question),
             turn.say("The last possible date: {date}", date=turn.words.weekday(latest)) if latest else None,
         ),
-        turn.say("Type a working day, for example 20.04.2026; you may add the reason in the same message."),
+        turn.say(
+            "Type a working day, for example {example}; you may add the reason in the same message.",
+            example=f"{latest or last_date(question):%d.%m.%Y}",
+        ),
         keyboard=cancel(turn),
     )
 
