@@ -286,7 +286,8 @@ async def _forwarded_here(t: Telling) -> Said:
     else:
         before = _in(t.words, t.entry.from_department)
         opening = t.words.say("<b>Forwarded to the department</b> by «{department}». Why:", department=before)
-    return [opening, Quote(t.entry.text), *blocks], keyboard
+    nobody = _nobody_there(t)
+    return [opening, Quote(t.entry.text), *blocks, *([nobody] if nobody else [])], keyboard
 
 
 async def _whole(t: Telling) -> Said:

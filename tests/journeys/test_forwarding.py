@@ -225,6 +225,12 @@ async def test_after_splitting_the_own_part_is_one_press_away(asked: Cast) -> No
     assert asked.daniyar.last.startswith(f"№ {asked.number}/2, Question")
 
 
+async def test_a_part_for_a_department_without_anybody_tells_the_administrator_so(asked: Cast) -> None:
+    await _splits(asked.daniyar)
+    assert asked.saule.last.startswith("A part for the department.")
+    assert "Nobody works in this department yet: forward the question, or invite an official" in asked.saule.last
+
+
 async def test_a_question_goes_on_in_parts_which_the_ngo_can_follow(asked: Cast) -> None:
     madina, number, aigerim = await _madina(asked), asked.number, asked.aigerim
     before = len(aigerim.texts)
