@@ -35,7 +35,7 @@ REGISTERED = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 TERMS = (1, 5, 15, 15, 30)
 """Of the questions of one department: all become late, at different times."""
 DEPARTMENTS = 3
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 
 def mornings(count: int) -> list[datetime]:

@@ -35,6 +35,7 @@ async def server(postgresql_server: str, tmp_path: Path) -> AsyncIterator[Any]:
     os.rmdir(folder)
 
 
+@pytest.mark.skipif(not EVERYTHING, reason="the long version: KOPIR_FAULTS=all")
 async def test_a_database_that_goes_and_comes_back_loses_nothing(server: Any, tmp_path: Path) -> None:
     """Stopped as an operator does it (`fast`), and killed: both ways in turn."""
     await asyncio.to_thread(lambda: None)

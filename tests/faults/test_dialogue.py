@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import pytest
+
 from tests.faults.machine import ADMIN_ID, DEPARTMENT, EVERYTHING, TOPIC, Machine, Resident
 
 NGO = "Общественный фонд «Парасат»"
@@ -117,6 +119,7 @@ async def test_steps_of_the_main_job_survive_a_kill(machine: Machine) -> None:
     await _walk(machine, EVERY_STEP if EVERYTHING else EVERY_STEP[::4])
 
 
+@pytest.mark.skipif(not EVERYTHING, reason="the long version: KOPIR_FAULTS=all")
 async def test_steps_of_the_main_job_survive_a_kill_on_postgresql(machine_on_postgresql: Machine) -> None:
     await _walk(machine_on_postgresql, EVERY_STEP if EVERYTHING else EVERY_STEP[2::4])
 

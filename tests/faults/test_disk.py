@@ -9,6 +9,8 @@ import random
 import resource
 from pathlib import Path
 
+import pytest
+
 from tests.faults.askers import PATIENCE, PROMPTS, Asker
 from tests.faults.machine import EVERYTHING, Machine, Program
 
@@ -17,6 +19,7 @@ ROOM = (0, 0, 4_096, 30_000, 200_000)
 """Bytes that are left of the write-ahead log's disk, in turn: none at all, or enough for some commits."""
 
 
+@pytest.mark.skipif(not EVERYTHING, reason="the long version: KOPIR_FAULTS=all")
 async def test_a_full_disk_confirms_nothing_that_is_not_stored(machine: Machine) -> None:
     await machine.officials()
     askers = [Asker(person, 1 + n % 12) for n, person in enumerate(await machine.representatives(PEOPLE))]

@@ -3,6 +3,8 @@
 import asyncio
 from statistics import quantiles
 
+import pytest
+
 from tests.faults.machine import EVERYTHING, Machine, Resident, seconds
 
 PEOPLE, LOOKS = (30, 10) if EVERYTHING else (20, 2)
@@ -11,6 +13,7 @@ MAY_GROW = 0.5
 """Seconds, of the 95th hundredth."""
 
 
+@pytest.mark.skipif(not EVERYTHING, reason="the long version: KOPIR_FAULTS=all")
 async def test_a_flood_of_one_person_delays_nobody_else(machine: Machine) -> None:
     """A machine that is busy with other things delays as well, but not in each of three rounds."""
     everybody = await machine.representatives(PEOPLE)

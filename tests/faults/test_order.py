@@ -3,6 +3,8 @@
 import asyncio
 import re
 
+import pytest
+
 from tests.faults.machine import EVERYTHING, Machine, Resident, until
 
 WRITERS, PIECES = (200, 20) if EVERYTHING else (20, 10)
@@ -10,6 +12,7 @@ GUESTS, BLOCKERS = (1_000, 100) if EVERYTHING else (40, 4)
 PATIENCE = 300.0
 
 
+@pytest.mark.skipif(not EVERYTHING, reason="the long version: KOPIR_FAULTS=all")
 async def test_adjacent_bursts_keep_their_order(machine_on_both: Machine) -> None:
     """Each writes a text in pieces, all at once and one person after the other: bursts that lie side by side in one
     answer of Telegram hide no fault, as interleaved ones would. On PostgreSQL two copies divide them among them."""

@@ -62,6 +62,7 @@ async def _hand_out_again(machine: Machine) -> None:
     await until(lambda: any(call.method == "getUpdates" for call in machine.telegram.record[polls:]), 60)
 
 
+@pytest.mark.skipif(not EVERYTHING, reason="the long version: KOPIR_FAULTS=all")
 async def test_a_shuffled_album_with_a_kill_in_its_midst_is_one_question(machine: Machine) -> None:
     chance = random.Random(20260302)  # noqa: S311 - the same order in every run
 

@@ -20,7 +20,7 @@ from storage import migrate
 from storage.database import Database
 from tests.conftest import _create, _url
 from tests.faults.askers import PATIENCE, Asker
-from tests.faults.machine import Machine, switched_on
+from tests.faults.machine import EVERYTHING, Machine, switched_on
 from tests.storage.scene import DUE, NOW
 
 NUMBER = "2026-000001"
@@ -113,6 +113,7 @@ def _named(name: str) -> dict[str, str]:
     return {f"name_{language}": name for language in ("en", "ru", "kk")}
 
 
+@pytest.mark.skipif(not EVERYTHING, reason="the long version: KOPIR_FAULTS=all")
 async def test_a_schema_that_grows_under_a_running_copy(machine_on_both: Machine) -> None:
     """Expand: a new column and a new table come while people ask; a copy that is started again by the old program is
     refused, the running one goes on to the last question."""
