@@ -10,7 +10,7 @@ import secrets
 import shutil
 import socket
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from itertools import count, cycle
 from pathlib import Path
 from typing import Any
@@ -71,11 +71,18 @@ class CityTime:
         text = {str(language): Words(language, self.app.city.zone).weekday(day) for language in Language}
         return {"date": day.isoformat(), "text": text, "time": f"{now.astimezone(self.app.city.zone):%H:%M}"}
 
+    async def next_hour(self) -> None:
+        """An hour on: through an evening and a night one sees that nothing comes before the morning."""
+        await self._skip(timedelta(hours=1))
+
     async def next_working_day(self) -> None:
         """To the morning of the next working day, when the cards have just gone out; what falls due is done at once."""
         now = self.app.clock.now()
         day = self.app.city.calendar.add(self.app.city.today(now), 1)
-        self.app.clock.skip(datetime.combine(day, MORNING, self.app.city.zone) - now)
+        await self._skip(datetime.combine(day, MORNING, self.app.city.zone) - now)
+
+    async def _skip(self, span: timedelta) -> None:
+        self.app.clock.skip(span)
         await self.app.tick()
         self.app.wanted.set()
 

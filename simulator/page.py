@@ -66,6 +66,9 @@ class DemoControls(Protocol):
     def today(self) -> dict[str, Any]:
         """`{"date": "2026-05-14", "text": {"en": "Thursday, 14 May 2026", …}, "time": "14:05"}`; text is optional."""
 
+    async def next_hour(self) -> None:
+        """Moves the clock on by an hour, in the same way."""
+
     async def next_working_day(self) -> None:
         """Moves the clock on, and returns when everything due by then has been started."""
 
@@ -156,6 +159,7 @@ def page_routes(page: Page) -> list[BaseRoute]:
         post("/phones/{key}/unblock", _unblock),
         get("/demo/now", _now),
         post("/demo/next-day", _next_day),
+        post("/demo/next-hour", _next_hour),
         Mount("/static", FreshStaticFiles(directory=STATIC), middleware=guards),
     ]
 
@@ -524,6 +528,12 @@ async def _now(page: Page, request: Request) -> Response:
 async def _next_day(page: Page, request: Request) -> Response:
     controls = _controls(page)
     await controls.next_working_day()
+    return JSONResponse(controls.today())
+
+
+async def _next_hour(page: Page, request: Request) -> Response:
+    controls = _controls(page)
+    await controls.next_hour()
     return JSONResponse(controls.today())
 
 

@@ -20,7 +20,8 @@ async function begin() {
   drawTop();
   drawTabs();
   show(sessionStorage.getItem("tab") || phones.keys().next().value);
-  find(".next-day").addEventListener("click", nextDay);
+  find(".next-day").addEventListener("click", () => moveOn(find(".next-day"), server.nextDay));
+  find(".next-hour").addEventListener("click", () => moveOn(find(".next-hour"), server.nextHour));
   if (page.has_controls) setInterval(readClock, 20_000);
   listen(connected, happened, () => lost(true));
 }
@@ -95,6 +96,7 @@ function drawTop() {
   document.title = find("h1").textContent = inLanguage(page.title, language);
   find(".hint").textContent = inLanguage(page.hint, language);
   find(".next-day").textContent = phrases.nextDay;
+  find(".next-hour").textContent = phrases.nextHour;
   find(".newcomer").textContent = phrases.newcomer;
   find(".tabs").setAttribute("aria-label", phrases.phones);
   const choice = find(".page-languages");
@@ -127,14 +129,13 @@ function showClock(now) {
   find(".today time").textContent = now.time || "";
 }
 
-async function nextDay() {
-  const button = find(".next-day");
+async function moveOn(button, move) {
   button.disabled = true;
   button.setAttribute("aria-busy", "true");
   try {
-    showClock(await server.nextDay());
+    showClock(await move());
   } catch {
-    failed(words(language).nextDayFailed);
+    failed(words(language).moveOnFailed);
   } finally {
     button.disabled = false;
     button.removeAttribute("aria-busy");

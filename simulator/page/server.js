@@ -16,6 +16,7 @@ export const server = {
   newcomer: (language, start) => post("/phones", { language_code: language, start }),
   now: () => ask("/demo/now"),
   nextDay: () => post("/demo/next-day"),
+  nextHour: () => post("/demo/next-hour"),
   file: (id) => `/phones/files/${encodeURIComponent(id)}`,
 };
 

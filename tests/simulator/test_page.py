@@ -19,10 +19,13 @@ PIXEL = b"\x89PNG\r\n\x1a\n a pixel"
 
 class City:
     def __init__(self) -> None:
-        self.day = 14
+        self.day, self.hour = 14, 9
 
     def today(self) -> dict[str, Any]:
-        return {"date": f"2026-05-{self.day}", "time": "09:00"}
+        return {"date": f"2026-05-{self.day}", "time": f"{self.hour:02}:00"}
+
+    async def next_hour(self) -> None:
+        self.hour += 1
 
     async def next_working_day(self) -> None:
         self.day += 1
@@ -315,6 +318,7 @@ async def test_there_is_no_such_phone(browser):
 async def test_the_next_working_day_comes_at_a_press(browser):
     assert (await browser.get("/demo/now")).json()["date"] == "2026-05-14"
     assert (await browser.post("/demo/next-day", json={})).json()["date"] == "2026-05-15"
+    assert (await browser.post("/demo/next-hour", json={})).json()["time"] == "10:00"
     assert (await browser.get("/page")).json()["has_controls"] is True
 
 
