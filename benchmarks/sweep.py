@@ -210,7 +210,7 @@ _INSERT = """
 """
 _ON_SQLITE = "WITH RECURSIVE numbers(n) AS (SELECT :first UNION ALL SELECT n + 1 FROM numbers WHERE n < :last)"
 _ON_POSTGRESQL = "WITH numbers AS (SELECT generate_series(CAST(:first AS int), CAST(:last AS int)) AS n)"
-_IS_OPEN = "CASE n % 4 WHEN 0 THEN 'registered' WHEN 1 THEN 'waiting' ELSE 'in_work' END"
+_IS_OPEN = "CASE n % 4 WHEN 0 THEN 'registered' ELSE 'in_work' END"
 _IS_CLOSED = "CASE WHEN n % 50 = 0 THEN 'withdrawn' ELSE 'closed' END"
 TODAY, UNTIL, MOVED_TO = date(2026, 3, 20), date(2026, 3, 26), date(2026, 3, 27)
 
@@ -275,7 +275,7 @@ async def _apply(database: Database, what: str) -> float:
         assert person is not None
         city = await habits.of_city(db, City())
         words = Words(Language.RU, city.zone)
-        turn = Turn(db, person, Said(ADMIN, "", pressed="apply_correction"), MORNING, city, words, "bot")
+        turn = Turn(db, person, Said(ADMIN, "", pressed="apply_correction"), MORNING, city, words, "bot", 1)
         turn.form = Form("calendar", "apply", {"what": what, "days": [["2026-03-17", False, "ауыстыру", "перенос"]]})
         await forms.put(db, ADMIN, turn.form, MORNING)
         await calendar.apply(turn)
