@@ -30,9 +30,7 @@ async def ask_whether_ngos_work(db: AsyncConnection, city: City, now: datetime) 
     today = city.today(now)
     due = _due(today)
     key = f"still active {today.year} {due}"
-    if not due or quiet(now, city.calendar, city.hours, city.zone) or await slots.taken(db, key):
-        return False
-    if not await slots.take(db, key, now):
+    if not due or quiet(now, city.calendar, city.hours, city.zone) or not await slots.take(db, key, now):
         return False
     first_day = date(today.year, 1, 1)
     year = Year(first_day, datetime.combine(first_day, time(), city.zone))

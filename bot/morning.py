@@ -74,7 +74,7 @@ async def reminders(db: AsyncConnection, city: City, now: datetime) -> list[Due]
     """This working day's reminders; nothing when another copy or an earlier hour had them."""
     today = city.today(now)
     key = f"reminders {today}"
-    if await slots.taken(db, key) or not await slots.take(db, key, now):
+    if not await slots.take(db, key, now):
         return []
     looked_at = await questions.to_remind(db, today)
     found = [reminder for question in looked_at if (reminder := remind(question, today, city))]
@@ -176,7 +176,7 @@ async def replies_waited_for(db: AsyncConnection, city: City, now: datetime) -> 
     """NGOs are reminded of what a department asked them, once after each of `City.reply_reminders`."""
     today = city.today(now)
     key = f"replies {today}"
-    if await slots.taken(db, key) or not await slots.take(db, key, now):
+    if not await slots.take(db, key, now):
         return []
     of_person: dict[int, list[int]] = defaultdict(list)
     for question in await questions.waiting_since(db, city.ago(min(city.reply_reminders), now)):
@@ -200,7 +200,7 @@ async def decisions_waited_for(db: AsyncConnection, city: City, now: datetime) -
     Also for a head who came meanwhile, and for administrators when the department has lost its head.
     """
     key = f"decisions {city.today(now)}"
-    if await slots.taken(db, key) or not await slots.take(db, key, now):
+    if not await slots.take(db, key, now):
         return []
     of_person: dict[int, list[int]] = defaultdict(list)
     for question in await questions.to_approve(db):
@@ -213,7 +213,7 @@ async def promised(db: AsyncConnection, city: City, now: datetime) -> list[Due]:
     """Promises of the ledger: their owners on the way to the date, everybody on the ladder after it."""
     today = city.today(now)
     key = f"promises {today}"
-    if await slots.taken(db, key) or not await slots.take(db, key, now):
+    if not await slots.take(db, key, now):
         return []
     looked_at = await promises.to_remind(db, today)
     found = [reminder for promise in looked_at if (reminder := promise_rules.remind(promise, today, city))]
@@ -254,7 +254,7 @@ def _promise_line(reminder: promise_rules.PromiseReminder, rung: Rung | None) ->
 async def _thanks(db: AsyncConnection, directory: Directory, city: City, today: date, now: datetime) -> list[Due]:
     """On the month's first working day: administrators read who was thanked in the last one."""
     key = f"thanks {today:%Y-%m}"
-    if await slots.taken(db, key) or not await slots.take(db, key, now):
+    if not await slots.take(db, key, now):
         return []
     facts = {"month": today.replace(day=1).isoformat()}
     if not await digests.thanks(db, city.month_before(today)):
@@ -269,9 +269,7 @@ async def cards(db: AsyncConnection, city: City, now: datetime) -> list[Due]:
     due: list[Due] = []
     for department_id, officials in directory.officials.items():
         key = f"digest {department_id} {local.date()}"
-        if not city.digest_of(department_id).has_come(local) or await slots.taken(db, key):
-            continue
-        if await slots.take(db, key, now):
+        if city.digest_of(department_id).has_come(local) and await slots.take(db, key, now):
             due += await _of_department(db, city, department_id, officials, now)
     if city.digest.has_come(local):
         due += await _weekly(db, directory, local.date(), now)
@@ -297,7 +295,7 @@ async def _weekly(db: AsyncConnection, directory: Directory, today: date, now: d
     """On the week's first working day: heads hear of their department, administrators of all."""
     monday = date.fromordinal(today.toordinal() - today.weekday())
     key = f"week {monday}"
-    if await slots.taken(db, key) or not await slots.take(db, key, now):
+    if not await slots.take(db, key, now):
         return []
     told: list[tuple[int, int | None]] = [(head, department) for department, head in directory.heads.items()]
     told += [(admin, None) for admin in directory.admins]

@@ -12,13 +12,13 @@ Errors are those of `domain.question`, and
     └── NoPromiseDate   a date that is not later than today and the present one, or more than two years ahead
 """
 
-import re
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import Enum, StrEnum, auto
 
 from domain.calendar import WorkingCalendar
 from domain.city import City
+from domain.dates import dates_in
 from domain.draft import blank
 from domain.ladder import Rung
 from domain.people import Names, Person
@@ -225,78 +225,12 @@ def promisable(day: date, today: date) -> bool:
     return today < day and (day.year, day.month, day.day) <= (today.year + _YEARS_AHEAD, today.month, today.day)
 
 
-# --- dates as people type them --------------------------------------------------------------------------------------
-
-_MONTHS = (
-    ("январ", "қаңтар", "january"),
-    ("феврал", "ақпан", "february"),
-    ("март", "наурыз", "march"),
-    ("апрел", "сәуір", "april"),
-    ("мая", "мамыр", "may"),
-    ("июн", "маусым", "june"),
-    ("июл", "шілде", "july"),
-    ("август", "тамыз", "august"),
-    ("сентябр", "қыркүйек", "september"),
-    ("октябр", "қазан", "october"),
-    ("ноябр", "қараша", "november"),
-    ("декабр", "желтоқсан", "december"),
-)
-"""How the months begin, in Russian, Kazakh and English; an ending may follow."""
-_HALF_A_YEAR = timedelta(days=183)
-_MONTH_NUMBERS = {name: n for n, names in enumerate(_MONTHS, 1) for name in names}
-_DATE = re.compile(
-    r"(?<![\d.])(?P<day>\d{1,2})[./](?P<month>\d{1,2})[./](?P<year>\d{4})(?!\d)"
-    r"|(?<![\d-])(?P<iso_year>\d{4})-(?P<iso_month>\d{2})-(?P<iso_day>\d{2})(?![\d-])"
-    r"|(?:(?P<before>\d{4})[ \u00a0]жыл\w*[ \u00a0])?"
-    rf"(?<![\d.])(?P<d>\d{{1,2}})[ \u00a0](?P<name>{'|'.join(_MONTH_NUMBERS)})\w*"
-    r"(?:[ \u00a0](?P<after>\d{4})(?!\d))?",
-    re.IGNORECASE,
-)
-"""`20.04.2026`, `2026-04-20`, `20 апреля 2026`, `2026 жылғы 20 сәуірге`, `20 апреля`."""
-
-
-def _day(match: re.Match[str], today: date | None) -> date | None:
-    """A date without a year is this year's, or the next year's where that is near."""
-    said = match.groupdict()
-    day, month = int(said["day"] or said["iso_day"] or said["d"]), said["month"] or said["iso_month"]
-    number = int(month) if month else _MONTH_NUMBERS[said["name"].lower()]
-    year = said["year"] or said["iso_year"] or said["before"] or said["after"]
-    try:
-        if year:
-            return date(int(year), number, day)
-        return _nearest(today, number, day) if today else None
-    except ValueError:
-        return None
-
-
-def _nearest(today: date, month: int, day: int) -> date:
-    next_one = date(today.year + 1, month, day)
-    return next_one if next_one - today <= _HALF_A_YEAR else date(today.year, month, day)
-
-
-def typed_date(text: str, today: date | None = None) -> date | None:
-    """A date and nothing else; None when it is no date. Without `today` its year must be typed as well."""
-    match = _DATE.fullmatch(text.strip().rstrip("."))
-    return _day(match, today) if match else None
-
-
-def looks_like_date(text: str) -> bool:
-    """Meant as a date, even where there is no such day."""
-    return _DATE.fullmatch(text.strip().rstrip(".")) is not None
-
-
-def date_and_reason(text: str, today: date) -> tuple[date | None, str]:
-    """`20.04.2026, no cement until then`: the date it begins with, and what follows; all is reason without one."""
-    match = _DATE.match(text.strip())
-    day = _day(match, today) if match else None
-    if match is None or day is None:
-        return None, text.strip()
-    return day, text.strip()[match.end() :].lstrip(" ,.;:–—-\n")
+# --- a date that a text names ---------------------------------------------------------------------------------------
 
 
 def date_named_in(text: str, today: date) -> date | None:
     """The one date that a text promises something by; None when it names no such date, or several."""
-    found = {day for match in _DATE.finditer(text) if (day := _day(match, today)) and promisable(day, today)}
+    found = {day for day in dates_in(text, today) if promisable(day, today)}
     return found.pop() if len(found) == 1 else None
 
 

@@ -5,15 +5,16 @@ The last steps of what `handlers.announcing` writes: after [Confirm] it is an an
 
 import re
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from markupsafe import Markup
 
 from domain.announcement import TYPED_ABOVE, Announcement, Audience, Reach, State, To, first_state
+from domain.dates import typed_date
 from domain.people import RepresentativeState
-from handlers import announcement_cards, announcing, cards, keyboards, newcomer
+from handlers import announcement_cards, announcing, cards, keyboards
 from handlers.speech import Button, Keyboard
-from handlers.turn import Turn
+from handlers.turn import Turn, id_in
 from storage import announcements, departments, forms, habits, outbox, people
 from texts import N_
 from texts.labels import FIELDS
@@ -62,8 +63,8 @@ def _narrowed(audience: Audience, args: tuple[str, ...]) -> Audience:
             return replace(audience, state=RepresentativeState(state))
         case ("department", "all"):
             return replace(audience, departments=())
-        case ("department", number) if newcomer.number((number,)):
-            return audience.with_department(newcomer.number((number,)))
+        case ("department", number) if id_in(number):
+            return audience.with_department(id_in(number))
     return audience
 
 
@@ -129,7 +130,7 @@ async def when_asked(turn: Turn) -> None:
     )
 
 
-_MOMENT = re.compile(r"\s*(\d{1,2})\.(\d{1,2})\.(\d{4})[\s,]+(\d{1,2})[:.](\d{2})\s*")
+_MOMENT = re.compile(r"\s*([\d.]+)[\s,]+(\d{1,2})[:.](\d{2})\s*")
 
 
 async def when_typed(turn: Turn) -> None:
@@ -157,9 +158,9 @@ def _moment(turn: Turn, text: str) -> datetime | None:
     match = _MOMENT.fullmatch(text)
     if match is None:
         return None
-    day, month, year, hour, minute = (int(part) for part in match.groups())
+    day = typed_date(match[1])
     try:
-        return datetime(year, month, day, hour, minute, tzinfo=turn.city.zone)
+        return datetime.combine(day, time(int(match[2]), int(match[3])), turn.city.zone) if day else None
     except ValueError:
         return None
 
@@ -238,7 +239,7 @@ async def confirm(turn: Turn) -> None:
         await _latest(turn)
         return
     found = await announcements.reach(turn.db, draft.audience)
-    shown = newcomer.number(turn.args[1:])
+    shown = turn.id_at(1)
     waits = draft.send_at is None or draft.send_at > turn.now
     if shown == found.people and found.people <= TYPED_ABOVE and waits and not announcing.missing(turn, draft):
         await _confirmed(turn, draft, found)
@@ -249,7 +250,7 @@ async def confirm(turn: Turn) -> None:
 async def _latest(turn: Turn) -> None:
     """Pressed once more: it was sent by the first press, and this is how it stands."""
     page = await announcements.page(turn.db, 0)
-    mine = next((one for one, _ in page.shown if one.author_id == turn.person.id), None)
+    mine = next((one for one, _ in page.found if one.author_id == turn.person.id), None)
     if mine is None:
         await announcing.nothing_written(turn)
         return

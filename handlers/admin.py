@@ -4,10 +4,11 @@ from markupsafe import Markup
 
 from domain.draft import one_line
 from domain.people import Person, RepresentativeState
-from handlers import cards, keyboards, newcomer, official, organizations
+from handlers import cards, keyboards, official, organizations
 from handlers.speech import Button
 from handlers.turn import Turn
 from storage import announcements, departments, invitations, outbox, people, questions, register, stuck
+from storage.pages import Section
 
 
 async def desk(turn: Turn) -> None:
@@ -59,8 +60,8 @@ async def _is_there(turn: Turn) -> list[Markup]:
 async def topics(turn: Turn) -> None:
     """All topics of all departments; each opens its card."""
     known = await departments.all_topics(turn.db)
-    page = keyboards.Part(newcomer.number(turn.args), len(known))
-    shown = known[page.first :][: page.size]
+    page = Section(turn.id_at(), len(known))
+    shown = page.of(known)
     turn.reply(
         turn.say("Topics: {n}", n=len(known)),
         keyboard=[
@@ -84,8 +85,8 @@ async def waiting(turn: Turn) -> None:
     if not found:
         turn.reply(turn.say("Nobody is waiting for approval."), keyboard=[_back(turn)], edit=True)
         return
-    page = keyboards.Part(newcomer.number(turn.args), len(found))
-    shown = found[page.first :][: page.size]
+    page = Section(turn.id_at(), len(found))
+    shown = page.of(found)
     turn.reply(
         turn.say("Waiting for approval: {n}", n=len(found)),
         keyboard=[
@@ -106,7 +107,7 @@ async def applicant(turn: Turn) -> None:
     """The card of somebody who says they speak for an NGO, as it is now."""
     if turn.form and turn.form.name.startswith("decline "):
         await turn.finish()
-    person = await people.load(turn.db, newcomer.number(turn.args))
+    person = await people.load(turn.db, turn.id_at())
     if person is None or person.representative is None:
         turn.args = ()
         await waiting(turn)
@@ -125,7 +126,7 @@ async def approve(turn: Turn) -> None:
 
 async def decline(turn: Turn) -> None:
     """The reason is asked for first: the person will read it."""
-    person = await people.load(turn.db, newcomer.number(turn.args))
+    person = await people.load(turn.db, turn.id_at())
     who = person.representative if person else None
     if person is None or who is None or who.state is not RepresentativeState.WAITING:
         await applicant(turn)
@@ -159,7 +160,7 @@ async def _decline(turn: Turn, reason: str) -> None:
 
 async def _decide(turn: Turn, state: RepresentativeState, reason: str = "") -> None:
     """Races another administrator: the first word counts, the second one sees the card as it is."""
-    person_id = newcomer.number(turn.args)
+    person_id = turn.id_at()
     if await people.decide(turn.db, person_id, state, turn.person.id, turn.now, reason):
         person = await people.load(turn.db, person_id)
         if person and person.representative:

@@ -4,16 +4,16 @@ from markupsafe import Markup
 
 from domain.announcement import MISSED, TYPED_ABOVE, Announcement, Deed, Reached, State, Tally, deeds_for, first_state
 from domain.people import Person
-from handlers import addressing, announcement_cards, announcing, cards, everyone, keyboards, newcomer
+from handlers import addressing, announcement_cards, announcing, cards, everyone, keyboards
 from handlers.speech import Button, Call, Keyboard, inline
 from handlers.turn import Turn
 from storage import announcements, forms, habits, outbox, people
-from storage.announcements import Page
+from storage.pages import Page
 
 
 async def history(turn: Turn) -> None:
     """All announcements, the newest first, and whether a second administrator has to approve."""
-    page = await announcements.page(turn.db, newcomer.number(turn.args))
+    page = await announcements.page(turn.db, turn.id_at())
     demanded = await habits.value(turn.db, addressing.CONSENT) == "yes"
     consent = (
         turn.say("To more than {n} people: only with a second administrator's consent.", n=TYPED_ABOVE)
@@ -25,7 +25,7 @@ async def history(turn: Turn) -> None:
         heading = turn.say("{title}, page {n} of {pages}", title=heading, n=page.number + 1, pages=page.pages)
     turn.reply(
         cards.lines(heading, consent),
-        *([_line(turn, one, tally) for one, tally in page.shown] or [turn.say("Nothing was sent yet.")]),
+        *([_line(turn, one, tally) for one, tally in page.found] or [turn.say("Nothing was sent yet.")]),
         keyboard=_buttons(turn, page, demanded=demanded),
         edit=True,
     )
@@ -40,9 +40,9 @@ def _line(turn: Turn, announcement: Announcement, tally: Tally) -> Markup:
     )
 
 
-def _buttons(turn: Turn, page: Page, *, demanded: bool) -> Keyboard:
+def _buttons(turn: Turn, page: Page[tuple[Announcement, Tally]], *, demanded: bool) -> Keyboard:
     choice = [
-        [Button(turn.words.plain("Announcement {number}", number=one.id), f"an_show:{one.id}")] for one, _ in page.shown
+        [Button(turn.words.plain("Announcement {number}", number=one.id), f"an_show:{one.id}")] for one, _ in page.found
     ]
     pages = []
     if page.number > 0:
@@ -61,7 +61,7 @@ def _buttons(turn: Turn, page: Page, *, demanded: bool) -> Keyboard:
 
 async def consent_switched(turn: Turn) -> None:
     """To many people with a second administrator or without. The others hear who changed it."""
-    wanted = turn.args[0] if turn.args else ""
+    wanted = turn.argument()
     before = await habits.value(turn.db, addressing.CONSENT) or "no"
     if wanted not in ("yes", "no") or wanted == before:
         turn.args = ()
@@ -83,7 +83,7 @@ async def consent_switched(turn: Turn) -> None:
 
 async def show(turn: Turn) -> None:
     """The report as it stands now."""
-    announcement = await announcements.find(turn.db, newcomer.number(turn.args))
+    announcement = await announcements.find(turn.db, turn.id_at())
     if announcement is None:
         turn.args = ()
         await history(turn)
@@ -98,7 +98,7 @@ async def _show(turn: Turn, announcement: Announcement, *, edit: bool = False) -
 
 async def text(turn: Turn) -> None:
     """What was sent, as readers of each text see it."""
-    announcement = await announcements.find(turn.db, newcomer.number(turn.args))
+    announcement = await announcements.find(turn.db, turn.id_at())
     if announcement is None:
         await show(turn)
         return
@@ -115,7 +115,7 @@ async def text(turn: Turn) -> None:
 
 async def _held(turn: Turn, deed: Deed) -> tuple[Announcement, Tally] | None:
     """The announcement of the pressed button, locked, when this may be done with it; else it is shown as it stands."""
-    announcement = await announcements.find(turn.db, newcomer.number(turn.args), to_change=True)
+    announcement = await announcements.find(turn.db, turn.id_at(), to_change=True)
     if announcement is None:
         await show(turn)
         return None
@@ -249,7 +249,7 @@ async def correct(turn: Turn) -> None:
 
 async def correct_now(turn: Turn) -> None:
     """The new text goes into each chat that has the old one."""
-    number = newcomer.number(turn.args)
+    number = turn.id_at()
     form = await forms.find(turn.db, turn.person.id, f"{announcing.FORM} {number}")
     held = await _held(turn, Deed.CORRECT)
     if held is None:
@@ -326,7 +326,7 @@ async def read(turn: Turn) -> None:
     if turn.args == ("0",) and turn.person.is_admin:
         turn.reply(turn.say("This is a preview. Your readers' presses are counted."))
         return
-    number = newcomer.number(turn.args)
+    number = turn.id_at()
     await announcements.read(turn.db, number, turn.person.id, turn.now)
     copy = await announcements.recipient(turn.db, number, turn.person.id)
     if copy is None or copy.read_at is None:

@@ -24,7 +24,7 @@ from domain.announcement import (
     sendable,
 )
 from domain.people import Language
-from handlers import announcement_cards, cards, keyboards, newcomer
+from handlers import announcement_cards, cards, keyboards
 from handlers.speech import Button, Keyboard
 from handlers.turn import Turn
 from storage import announcements, forms, outbox
@@ -75,7 +75,7 @@ def draft_from(data: dict[str, Any]) -> Draft:
 
 async def held(turn: Turn) -> Draft | None:
     """What the pressed button's form holds: the correction it names, else the new announcement."""
-    corrects = newcomer.number(turn.args)
+    corrects = turn.id_at()
     form = await forms.find(turn.db, turn.person.id, f"{FORM} {corrects}" if corrects else FORM)
     return draft_from(form.data) if form else None
 

@@ -9,8 +9,8 @@ Where the department has lost its head, administrators are asked.
 
 from domain.promise import promisable
 from domain.question import Action, Outcome, Question, Who, act, actions_for, allowed, standing
-from handlers import departments, newcomer, ngo, official
-from handlers.forwarding import cancel, number_in, sentence
+from handlers import departments, keyboards, ngo, official
+from handlers.dialogue import sentence
 from handlers.turn import Turn
 from handlers.writing import begun_from
 from storage import departments as known
@@ -23,9 +23,9 @@ async def _proposed(turn: Turn) -> tuple[Question, Entry] | None:
 
     Else it was decided, or another one took its place: the card shows what is so.
     """
-    question = await questions.visible_to(turn.db, turn.person, number_in(turn), to_change=True)
+    question = await questions.visible_to(turn.db, turn.person, turn.argument(), to_change=True)
     entry = None
-    if question.proposed_id is not None and question.proposed_id == newcomer.number(turn.args[1:]):
+    if question.proposed_id is not None and question.proposed_id == turn.id_at(1):
         entry = await questions.entry(turn.db, question.proposed_id)
     if entry is None or Action.APPROVE not in actions_for(question, turn.person):
         await ngo.show(turn, question, edit=False)
@@ -80,7 +80,7 @@ async def return_(turn: Turn) -> None:
     await turn.wait_for(f"return {question.number}", "remark", {"entry": entry.id})
     turn.reply(
         turn.say("<b>№ {number}</b>: write what is to be changed in the answer.", number=question.number),
-        keyboard=cancel(turn),
+        keyboard=keyboards.cancel(turn.words),
     )
 
 
@@ -120,7 +120,7 @@ async def _audit(turn: Turn, question: Question, action: str) -> None:
 
 async def switch(turn: Turn) -> None:
     """On or off for a department: pressed twice it is as after the first press. Button: `dep_keys:3:on`."""
-    department = await known.department(turn.db, newcomer.number(turn.args))
+    department = await known.department(turn.db, turn.id_at())
     wanted = turn.args[1:2] == ("on",)
     if department is None or department.two_keys == wanted or turn.args[1:2] not in (("on",), ("off",)):
         await departments.card(turn)

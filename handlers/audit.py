@@ -10,14 +10,16 @@ from datetime import date, datetime, time, timedelta
 
 from markupsafe import Markup
 
+from domain.dates import dates_in
 from domain.draft import one_line
 from domain.people import Language
-from handlers import cards, keyboards, newcomer, sheets
+from handlers import cards, keyboards, sheets
 from handlers.announcement_cards import STATE_WORDS
 from handlers.speech import Button
-from handlers.turn import NUMBER, Turn
+from handlers.turn import NUMBER, Turn, id_in
 from storage import audit, departments, people, register
-from storage.audit import Line, LinePage, Sought
+from storage.audit import Line, Sought
+from storage.pages import Page
 from texts import N_, Words
 from texts.labels import ACTION_WORDS, COUNTED_WORDS, OBJECT_WORDS, SETTING_WORDS, VALUE_WORDS
 
@@ -28,7 +30,6 @@ _LONGEST = 25
 """Characters of an object in a button: with a person and a day beside it, it still fits."""
 _LONGEST_VALUE = 200
 """Characters of what it was or is: five lines of the audit fit into one message. The table has all of it."""
-_DAY = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Wish:
         wish = cls()
         for arg in args:
             value = arg[1:]
-            if arg.startswith("p") and (actor := newcomer.number([value])):
+            if arg.startswith("p") and (actor := id_in(value)):
                 wish = replace(wish, actor_id=actor)
             elif arg.startswith("o") and len(value) <= _LONGEST and _OBJECT.fullmatch(value):
                 wish = replace(wish, object=value)
@@ -81,7 +82,7 @@ def _read_day(typed: str) -> date | None:
 
 async def lines(turn: Turn) -> None:
     """Newest first, a page at a time."""
-    await _show(turn, Wish.read(turn.args[1:]), newcomer.number(turn.args))
+    await _show(turn, Wish.read(turn.args[1:]), turn.id_at())
 
 
 async def _show(turn: Turn, wish: Wish, number: int) -> None:
@@ -89,7 +90,7 @@ async def _show(turn: Turn, wish: Wish, number: int) -> None:
         await turn.finish()
     page = await audit.page(turn.db, wish.sought(turn), number)
     naming = Naming(turn)
-    said = [await _block(turn, naming, line) for line in page.lines]
+    said = [await _block(turn, naming, line) for line in page.found]
     turn.reply(
         cards.lines(_heading(turn.words, page), *await _wished(turn, naming, wish)),
         *(said or [turn.say("Nothing was found.")]),
@@ -98,7 +99,7 @@ async def _show(turn: Turn, wish: Wish, number: int) -> None:
     )
 
 
-def _heading(words: Words, page: LinePage) -> Markup:
+def _heading(words: Words, page: Page[Line]) -> Markup:
     counted = words.count("<b>Who did what</b>: {n} line", "<b>Who did what</b>: {n} lines", page.total)
     if page.pages == 1:
         return counted
@@ -209,7 +210,7 @@ class Naming:
     async def _known(self, object_: str) -> str:
         if object_ not in self.known:
             kind, _, number = object_.partition(" ")
-            self.known[object_] = await self._look_up(kind, newcomer.number([number]))
+            self.known[object_] = await self._look_up(kind, id_in(number))
         return self.known[object_]
 
     async def _look_up(self, kind: str, number: int) -> str:
@@ -327,13 +328,7 @@ def _in_every_language(said: str) -> set[str]:
 
 
 def _day_typed(text: str) -> date | None:
-    match = _DAY.search(text)
-    if match is None:
-        return None
-    try:
-        return date(int(match[3]), int(match[2]), int(match[1]))
-    except ValueError:
-        return None
+    return next(dates_in(text), None)
 
 
 # --- the file -------------------------------------------------------------------------------------------------------

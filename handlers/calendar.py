@@ -16,7 +16,7 @@ from domain.calendar import Correction, Why, WorkingCalendar, days
 from domain.city import City
 from domain.draft import one_line
 from domain.recount import Moved, recount
-from handlers import audit, cards, keyboards, newcomer
+from handlers import audit, cards, keyboards
 from handlers.speech import Button, Keyboard
 from handlers.turn import Turn
 from storage import groups, habits, outbox, people, questions, slots
@@ -32,7 +32,7 @@ async def year(turn: Turn) -> None:
     if turn.form and (turn.form.name, turn.form.step) == ("calendar", "days"):
         await turn.finish()
     today = turn.city.today(turn.now)
-    wanted = newcomer.number(turn.args) or today.year
+    wanted = turn.id_at() or today.year
     wanted = min(max(wanted, today.year - _YEARS), today.year + _YEARS)
     city = await turn.city_now()
     said = [_day_line(turn, city, day) for day in days(date(wanted, 1, 1), date(wanted, 12, 31))]
@@ -61,7 +61,7 @@ def _day_line(turn: Turn, city: City, day: date) -> Markup | None:
 
 async def correct(turn: Turn) -> None:
     """[Day off] or [Working day]: which, and why; one or a list of them."""
-    what = turn.args[0] if turn.args else ""
+    what = turn.argument()
     if what not in ("off", "working", "back"):
         await year(turn)
         return
@@ -221,7 +221,7 @@ async def _tell(turn: Turn, moved: list[Moved]) -> None:
 
 async def year_checked(turn: Turn) -> None:
     """The administrator has compared the year with the Government's decree: the weekly warning ends."""
-    checked = newcomer.number(turn.args)
+    checked = turn.id_at()
     if abs(checked - turn.city.today(turn.now).year) > _YEARS:
         await year(turn)  # made up
         return

@@ -18,7 +18,8 @@ from domain.question import ANSWERS, OPEN, Action, Ending, Kind, Notice, Outcome
 from handlers.speech import Block, Quote
 from storage import outbox
 from storage.departments import Topic
-from storage.questions import Entry, Page
+from storage.pages import Page
+from storage.questions import Entry
 from texts import N_, Words
 from texts.labels import ATTACHMENT_WORDS, FIELDS, KIND_LABELS, OUTCOME_LABELS, STATUS_WORDS, VERDICT_LABELS
 
@@ -222,7 +223,7 @@ def _outcome(words: Words, entry: Entry) -> str:
     return f"{said}, {words.day(promised)}" if promised else said
 
 
-def list_heading(words: Words, heading: Markup, page: Page) -> Markup:
+def list_heading(words: Words, heading: Markup, page: Page[Question]) -> Markup:
     """How many there are, and which page of them this is when there are several."""
     counted = words.count("{n} question", "{n} questions", page.total)
     if page.pages == 1:

@@ -8,7 +8,7 @@ nobody replies for ten working days: [Close: no reply], with the ground in words
 from domain.draft import Piece
 from domain.question import Action, Question, act, added, allowed
 from handlers import ngo, one_text
-from handlers.forwarding import of_form
+from handlers.dialogue import of_form
 from handlers.one_text import Text
 from handlers.speech import Button, Quote
 from handlers.turn import NUMBER, Turn
@@ -43,7 +43,7 @@ GROUND = Text(
 
 
 async def clarify(turn: Turn) -> None:
-    question = await questions.visible_to(turn.db, turn.person, turn.args[0] if turn.args else "")
+    question = await questions.visible_to(turn.db, turn.person, turn.argument())
     allowed(question, Action.CLARIFY, turn.person)
     await one_text.begin(turn, QUESTION, question)
 
@@ -78,7 +78,7 @@ async def question_send(turn: Turn) -> None:
 
 async def reply(turn: Turn) -> None:
     """[Reply]: with the department's words once more."""
-    question = await questions.visible_to(turn.db, turn.person, turn.args[0] if turn.args else "")
+    question = await questions.visible_to(turn.db, turn.person, turn.argument())
     allowed(question, Action.REPLY, turn.person)
     asked = await questions.last_line(turn.db, question.id, Action.CLARIFY)
     await one_text.begin(turn, REPLY, question, *([Quote(asked.text)] if asked else []))
@@ -135,7 +135,7 @@ async def _asked(turn: Turn) -> Question | None:
 
 
 async def close_unclear(turn: Turn) -> None:
-    question = await questions.visible_to(turn.db, turn.person, turn.args[0] if turn.args else "")
+    question = await questions.visible_to(turn.db, turn.person, turn.argument())
     allowed(question, Action.CLOSE_UNCLEAR, turn.person)
     await one_text.begin(turn, GROUND, question)
 

@@ -8,11 +8,11 @@ from datetime import date
 
 from markupsafe import Markup
 
+from domain.dates import typed_date
 from domain.part import NotAWorkingDay, TooEarly, TooLate, WrongDate, agreed, suggested
-from domain.promise import typed_date
 from domain.question import Action, NotYours, Question, act, allowed
-from handlers import cards, keyboards, newcomer, one_text
-from handlers.forwarding import cancel, choose, number_in, of_form, others, redraw, sentence, waits_at
+from handlers import cards, keyboards, one_text
+from handlers.dialogue import choose, of_form, others, redraw, sentence, waits_at
 from handlers.one_text import Text
 from handlers.speech import Button, Quote
 from handlers.turn import Turn
@@ -26,7 +26,7 @@ from texts import N_
 
 async def involve(turn: Turn) -> None:
     """[Involve a department]: which one. Those whose part is waited for already are not offered."""
-    question = await questions.visible_to(turn.db, turn.person, number_in(turn))
+    question = await questions.visible_to(turn.db, turn.person, turn.argument())
     allowed(question, Action.INVOLVE, turn.person)
     known = [d for d in await others(turn, question) if d.id not in question.parts_owed]
     ask = turn.say("Which department does a part of <b>№ {number}</b>?", number=question.number)
@@ -34,9 +34,9 @@ async def involve(turn: Turn) -> None:
 
 
 async def involve_to(turn: Turn) -> None:
-    question = await questions.visible_to(turn.db, turn.person, number_in(turn))
+    question = await questions.visible_to(turn.db, turn.person, turn.argument())
     allowed(question, Action.INVOLVE, turn.person)
-    chosen = await departments.department(turn.db, newcomer.number(turn.args[1:]))
+    chosen = await departments.department(turn.db, turn.id_at(1))
     if chosen is None or chosen.id == question.department_id or chosen.id in question.parts_owed:
         turn.args = turn.args[:1]
         await involve(turn)
@@ -60,7 +60,7 @@ async def _next(turn: Turn, question: Question, data: Data) -> None:
                 number=question.number,
                 department=chosen.names.in_(turn.language),
             ),
-            keyboard=cancel(turn),
+            keyboard=keyboards.cancel(turn.words),
         )
     elif "until" not in data:
         await turn.wait_for(name, "date", data)
@@ -128,7 +128,7 @@ async def involve_by(turn: Turn) -> None:
         await redraw(turn)
         return
     try:
-        day = date.fromisoformat(turn.args[1] if len(turn.args) > 1 else "")
+        day = date.fromisoformat(turn.argument(1))
     except ValueError:
         day = None  # made up
     await _date_given(turn, await of_form(turn), day)
@@ -168,7 +168,7 @@ def _what_is_wrong(turn: Turn, day: date, error: WrongDate) -> Markup:
 
 
 async def involve_edit(turn: Turn) -> None:
-    if turn.form is None or turn.form.name != f"involve {number_in(turn)}":
+    if turn.form is None or turn.form.name != f"involve {turn.argument()}":
         await redraw(turn)
         return
     question = await of_form(turn)
@@ -225,7 +225,7 @@ _PART = Text(
 
 async def part_done(turn: Turn) -> None:
     """[Our part is done]: what was done, in words or as attachments."""
-    question = await questions.visible_to(turn.db, turn.person, number_in(turn))
+    question = await questions.visible_to(turn.db, turn.person, turn.argument())
     allowed(question, Action.PART_DONE, turn.person)
     await one_text.begin(turn, _PART, question)
 

@@ -6,7 +6,7 @@ text and attachments → preview → send. The verdict is on the answer in force
 from domain.question import ANSWERS, Action, Change, act, allowed
 from domain.tongue import answered_in_russian_only
 from handlers import keyboards, official, one_text
-from handlers.forwarding import number_in, of_form
+from handlers.dialogue import of_form
 from handlers.one_text import Text
 from handlers.speech import Block, Quote
 from handlers.turn import Turn
@@ -22,7 +22,7 @@ _VERSIONS = (*ANSWERS, Action.CLOSE_UNCLEAR, Action.CORRECT)
 
 
 async def correct(turn: Turn) -> None:
-    question = await questions.visible_to(turn.db, turn.person, number_in(turn))
+    question = await questions.visible_to(turn.db, turn.person, turn.argument())
     allowed(question, Action.CORRECT, turn.person)
     now = await questions.last_line(turn.db, question.id, *_VERSIONS)
     reads: list[Block] = [turn.say("It reads now:"), Quote(now.text)] if now else []
@@ -51,7 +51,7 @@ async def _send(turn: Turn, *, anyway: bool) -> None:
     if draft is None:
         return
     if not official.of_substance(draft.text):
-        official.ask_for_substance(turn, f"correction_edit:{number_in(turn)}")
+        official.ask_for_substance(turn, f"correction_edit:{turn.argument()}")
         return
     question = await of_form(turn, to_change=True)
     now = await questions.last_line(turn.db, question.id, *_VERSIONS)

@@ -6,13 +6,13 @@ from markupsafe import Markup
 
 from domain.draft import one_line
 from domain.people import Names, Person
-from handlers import cards, keyboards, newcomer
+from handlers import cards, keyboards
 from handlers.duties import last_day
-from handlers.keyboards import Part
 from handlers.speech import Block, Button
 from handlers.turn import Turn
 from storage import departments, leaves, people, questions
 from storage.departments import Department, Topic
+from storage.pages import Section
 
 _LONGEST_NAME = 200
 _LONGEST_TERM = 250
@@ -21,22 +21,14 @@ _NAMED = 6
 """Officials or topics named on a department's card; all of them stand behind its buttons."""
 
 
-def _first(turn: Turn) -> int:
-    return newcomer.number(turn.args)
-
-
-def _second(turn: Turn) -> int:
-    return newcomer.number(turn.args[1:])
-
-
 # --- departments ----------------------------------------------------------------------------------------------------
 
 
 async def all_departments(turn: Turn) -> None:
     """Button: `dep_list:2`."""
     known = await departments.all_departments(turn.db)
-    page = Part(_first(turn), len(known))
-    choice = keyboards.departments(turn.words, known[page.first :][: page.size], "dep_card")
+    page = Section(turn.id_at(), len(known))
+    choice = keyboards.departments(turn.words, page.of(known), "dep_card")
     turn.reply(
         turn.say("<b>Departments and people</b>"),
         turn.words.count("{n} department", "{n} departments", len(known)),
@@ -52,7 +44,7 @@ async def all_departments(turn: Turn) -> None:
 
 
 async def card(turn: Turn) -> None:
-    await show(turn, _first(turn))
+    await show(turn, turn.id_at())
 
 
 async def show(turn: Turn, department_id: int, *news: Markup) -> None:
@@ -147,13 +139,13 @@ def _with_term(turn: Turn, topic: Topic) -> Markup:
 
 async def staff(turn: Turn) -> None:
     """The officials of a department; each opens a card. Button: `dep_people:3:0`."""
-    department = await departments.department(turn.db, _first(turn))
+    department = await departments.department(turn.db, turn.id_at())
     if department is None:
         await all_departments(turn)
         return
     found = await people.officials_of(turn.db, department.id)
-    page = Part(_second(turn), len(found))
-    shown = found[page.first :][: page.size]
+    page = Section(turn.id_at(1), len(found))
+    shown = page.of(found)
     turn.reply(
         turn.say("<b>{department}</b>: officials: {n}", department=department.names.in_(turn.language), n=len(found)),
         keyboard=[
@@ -173,7 +165,7 @@ async def new(turn: Turn) -> None:
 
 
 async def rename(turn: Turn) -> None:
-    department = await departments.department(turn.db, _first(turn))
+    department = await departments.department(turn.db, turn.id_at())
     if department is None:
         await all_departments(turn)
         return
@@ -185,7 +177,7 @@ def ask_names(turn: Turn, heading: Markup) -> None:
     turn.reply(
         heading,
         turn.say("Type three lines in one message: the name in English, in Russian, in Kazakh."),
-        keyboard=keyboards.labelled(turn.words, ("cancel", "cancel")),
+        keyboard=keyboards.cancel(turn.words),
     )
 
 
@@ -217,7 +209,7 @@ def in_one_line(names: Names) -> str:
 def read_names(turn: Turn, taken: Sequence[Names]) -> Names | None:
     """The three names that were typed, or nothing and a sentence that says what is wrong with them."""
     lines = [one_line(line, 2 * _LONGEST_NAME) for line in turn.text.splitlines() if line.strip()]
-    again = keyboards.labelled(turn.words, ("cancel", "cancel"))
+    again = keyboards.cancel(turn.words)
     if len(lines) != 3 or not all(any(c.isalpha() for c in line) for line in lines):
         said = turn.say(
             "Three names are needed, each in words and on a line of its own: English, Russian, Kazakh. "
@@ -244,13 +236,13 @@ def _folded(name: str) -> str:
 
 async def topics(turn: Turn) -> None:
     """The topics of a department; each opens a card. Button: `dep_topics:3:0`."""
-    department = await departments.department(turn.db, _first(turn))
+    department = await departments.department(turn.db, turn.id_at())
     if department is None:
         await all_departments(turn)
         return
     found = await departments.topics_of(turn.db, department.id)
-    page = Part(_second(turn), len(found))
-    shown = found[page.first :][: page.size]
+    page = Section(turn.id_at(1), len(found))
+    shown = page.of(found)
     turn.reply(
         turn.say("<b>{department}</b>: topics: {n}", department=department.names.in_(turn.language), n=len(found)),
         keyboard=[
@@ -264,7 +256,7 @@ async def topics(turn: Turn) -> None:
 
 
 async def topic(turn: Turn) -> None:
-    await show_topic(turn, _first(turn))
+    await show_topic(turn, turn.id_at())
 
 
 async def show_topic(turn: Turn, topic_id: int, *news: Markup) -> None:
@@ -303,7 +295,7 @@ def _term(turn: Turn, found: Topic) -> Markup:
 
 
 async def new_topic(turn: Turn) -> None:
-    department = await departments.department(turn.db, _first(turn))
+    department = await departments.department(turn.db, turn.id_at())
     if department is None:
         await all_departments(turn)
         return
@@ -312,7 +304,7 @@ async def new_topic(turn: Turn) -> None:
 
 
 async def rename_topic(turn: Turn) -> None:
-    found = await departments.topic(turn.db, _first(turn))
+    found = await departments.topic(turn.db, turn.id_at())
     if found is None:
         await all_departments(turn)
         return
@@ -346,7 +338,7 @@ async def topic_names_typed(turn: Turn) -> None:
 
 async def topic_department(turn: Turn) -> None:
     """[Department]: which one answers from now on."""
-    found = await departments.topic(turn.db, _first(turn))
+    found = await departments.topic(turn.db, turn.id_at())
     if found is None:
         await all_departments(turn)
         return
@@ -363,10 +355,10 @@ async def topic_department(turn: Turn) -> None:
 
 
 async def topic_moved(turn: Turn) -> None:
-    found = await departments.topic(turn.db, _first(turn))
-    chosen = await departments.department(turn.db, _second(turn))
+    found = await departments.topic(turn.db, turn.id_at())
+    chosen = await departments.department(turn.db, turn.id_at(1))
     if found is None or chosen is None or chosen.id == found.department.id:
-        await show_topic(turn, _first(turn))
+        await show_topic(turn, turn.id_at())
         return
     await departments.move_topic(turn.db, found.id, chosen.id)
     await show_topic(turn, found.id)
@@ -376,7 +368,7 @@ async def topic_moved(turn: Turn) -> None:
 
 async def topic_days(turn: Turn) -> None:
     """[Term]: the number of working days is typed."""
-    found = await departments.topic(turn.db, _first(turn))
+    found = await departments.topic(turn.db, turn.id_at())
     if found is None:
         await all_departments(turn)
         return
@@ -386,7 +378,7 @@ async def topic_days(turn: Turn) -> None:
             "<b>{topic}</b>: type the term in working days; 0 means the city's term.",
             topic=found.names.in_(turn.language),
         ),
-        keyboard=keyboards.labelled(turn.words, ("cancel", "cancel")),
+        keyboard=keyboards.cancel(turn.words),
     )
 
 
@@ -396,7 +388,7 @@ async def topic_days_typed(turn: Turn) -> None:
     if not (typed.isascii() and typed.isdigit() and len(typed) < 4 and int(typed) <= _LONGEST_TERM):
         turn.reply(
             turn.say("A number from 0 to {n} is needed. Nothing was changed; please type it again.", n=_LONGEST_TERM),
-            keyboard=keyboards.labelled(turn.words, ("cancel", "cancel")),
+            keyboard=keyboards.cancel(turn.words),
         )
         return
     await turn.finish()
@@ -410,14 +402,14 @@ async def topic_days_typed(turn: Turn) -> None:
 
 async def merge(turn: Turn) -> None:
     """[Merge with…]: the topic that stays is chosen. Button: `topic_merge:7:0`."""
-    found = await departments.topic(turn.db, _first(turn))
+    found = await departments.topic(turn.db, turn.id_at())
     if found is None:
         await all_departments(turn)
         return
     others = [t for t in await departments.all_topics(turn.db) if t.id != found.id]
     others.sort(key=lambda t: (t.department.id != found.department.id, t.id))
-    page = Part(_second(turn), len(others))
-    shown = others[page.first :][: page.size]
+    page = Section(turn.id_at(1), len(others))
+    shown = page.of(others)
     turn.reply(
         turn.say("With which topic is «{topic}» to be merged? The one you choose stays.", topic=_name(turn, found)),
         keyboard=[
@@ -437,7 +429,7 @@ async def merge_into(turn: Turn) -> None:
     """What will happen, before it does."""
     gone, stays = await _both(turn)
     if gone is None or stays is None:
-        await show_topic(turn, _first(turn))
+        await show_topic(turn, turn.id_at())
         return
     asked = await departments.count_of_topic(turn.db, gone.id)
     blocks: list[Block] = [
@@ -465,7 +457,7 @@ async def merge_into(turn: Turn) -> None:
 
 
 async def _both(turn: Turn) -> tuple[Topic | None, Topic | None]:
-    gone, stays = _first(turn), _second(turn)
+    gone, stays = turn.id_at(), turn.id_at(1)
     known = {t.id: t for t in await departments.all_topics(turn.db)}
     return known.get(gone), known.get(stays) if stays != gone else None
 
@@ -474,7 +466,7 @@ async def merged(turn: Turn) -> None:
     gone, stays = await _both(turn)
     n = await departments.merge_topics(turn.db, gone.id, stays.id) if gone and stays else None
     if gone is None or stays is None or n is None:
-        await show_topic(turn, _first(turn))
+        await show_topic(turn, turn.id_at())
         return
     news = turn.say("Merged: «{gone}» is now «{stays}».", gone=_name(turn, gone), stays=_name(turn, stays))
     await show_topic(turn, stays.id, news)

@@ -39,7 +39,7 @@ class Section:
 
 async def send(turn: Turn) -> None:
     """Button: `document:2026-000042`."""
-    question = await questions.visible_to(turn.db, turn.person, turn.args[0] if turn.args else "")
+    question = await questions.visible_to(turn.db, turn.person, turn.argument())
     inside = sees_all_lines(question, turn.person)
     title = turn.words.plain("№ {number}: question and history", number=question.number)
     sections = await _sections(turn, question, inside=inside)

@@ -8,10 +8,11 @@ from datetime import date
 
 from markupsafe import Markup
 
-from domain.promise import date_and_reason, date_named_in, looks_like_date
+from domain.dates import date_and_reason, looks_like_date
+from domain.promise import date_named_in
 from domain.question import Action, Question, Who, act, allowed, last_date, standing
 from handlers import cards, keyboards, ngo
-from handlers.forwarding import cancel, number_in, of_form, redraw, sentence, waits_at
+from handlers.dialogue import of_form, redraw, sentence, waits_at
 from handlers.speech import Button, Quote
 from handlers.turn import Turn
 from handlers.writing import Data
@@ -21,7 +22,7 @@ from storage import forms, questions
 
 
 async def extend(turn: Turn) -> None:
-    question = await questions.visible_to(turn.db, turn.person, number_in(turn))
+    question = await questions.visible_to(turn.db, turn.person, turn.argument())
     allowed(question, Action.EXTEND, turn.person)
     if await _latest(turn, question) is None:
         turn.reply(
@@ -61,11 +62,11 @@ async def typed(turn: Turn) -> None:
         await turn.wait_for(turn.form.name, "date", data)
         turn.reply(
             turn.say("This is no date. Type it as day, month and year, for example 20.04.2026."),
-            keyboard=cancel(turn),
+            keyboard=keyboards.cancel(turn.words),
         )
     elif refusal := await _refusal(turn, question, day):
         await turn.wait_for(turn.form.name, "date", data)
-        turn.reply(refusal, turn.say("Please type another date."), keyboard=cancel(turn))
+        turn.reply(refusal, turn.say("Please type another date."), keyboard=keyboards.cancel(turn.words))
     else:
         await _next(turn, question, data | {"until": day.isoformat()})
 
@@ -120,7 +121,7 @@ async def _next(turn: Turn, question: Question, data: Data) -> None:
                 number=question.number,
                 date=turn.words.weekday(until),
             ),
-            keyboard=cancel(turn),
+            keyboard=keyboards.cancel(turn.words),
         )
     else:
         await turn.wait_for(name, "preview", data)
@@ -139,7 +140,7 @@ async def _ask_date(turn: Turn, question: Question) -> None:
             "Type a working day, for example {example}; you may add the reason in the same message.",
             example=f"{latest or last_date(question):%d.%m.%Y}",
         ),
-        keyboard=cancel(turn),
+        keyboard=keyboards.cancel(turn.words),
     )
 
 
@@ -174,7 +175,7 @@ async def another_date(turn: Turn) -> None:
 
 
 async def _without(turn: Turn, what: str) -> None:
-    if turn.form is None or turn.form.name != f"extend {number_in(turn)}":
+    if turn.form is None or turn.form.name != f"extend {turn.argument()}":
         await redraw(turn)
         return
     await _next(turn, await of_form(turn), {k: v for k, v in turn.form.data.items() if k != what})
@@ -222,7 +223,7 @@ async def _asked_for(turn: Turn) -> Question | None:
 
     Else it was decided, or another was asked for since: the card shows what is so.
     """
-    question = await questions.visible_to(turn.db, turn.person, number_in(turn), to_change=True)
+    question = await questions.visible_to(turn.db, turn.person, turn.argument(), to_change=True)
     if question.extend_to is None or turn.args[1:2] != (question.extend_to.isoformat(),):
         await ngo.show(turn, question, edit=False)
         return None
@@ -304,7 +305,7 @@ async def _decline(turn: Turn, remark: str) -> None:
 
 
 async def _over(turn: Turn) -> None:
-    if turn.form and turn.form.name == f"decline_extension {number_in(turn)}":
+    if turn.form and turn.form.name == f"decline_extension {turn.argument()}":
         await turn.finish()
 
 

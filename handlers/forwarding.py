@@ -6,11 +6,10 @@ What came back once already goes on only by an administrator's word.
 
 from markupsafe import Markup
 
-from domain.draft import blank
 from domain.question import Action, NeedsAdministrator, NotYours, Question, act, allowed
-from handlers import cards, keyboards, newcomer, ngo, official
-from handlers.keyboards import Part
-from handlers.speech import Block, Keyboard, Quote
+from handlers import cards, keyboards, official
+from handlers.dialogue import choose, of_form, others, redraw, sentence, waits_at
+from handlers.speech import Block, Quote
 from handlers.turn import Turn
 from handlers.writing import Data
 from storage import departments, outbox, parts, people, questions
@@ -18,75 +17,7 @@ from storage.departments import Department
 
 FORWARD_WITHIN = 3
 """Working days from receipt (АППК art. 76); later only with a warning."""
-LONGEST_SENTENCE = 1_000
-_ON_A_PAGE = 8
 _LATER = "the text will follow, all but it is checked"
-
-
-def number_in(turn: Turn) -> str:
-    return turn.args[0] if turn.args else ""
-
-
-async def of_form(turn: Turn, *, to_change: bool = False) -> Question:
-    """The question that the open dialogue is about. When it is not this person's any more, the dialogue is over."""
-    turn.args = tuple(turn.form.name.split()[1:2]) if turn.form else ()
-    try:
-        return await questions.visible_to(turn.db, turn.person, number_in(turn), to_change=to_change)
-    except NotYours:
-        await turn.finish()
-        raise
-
-
-def waits_at(turn: Turn, form: str, step: str) -> bool:
-    """The dialogue about the question of the pressed button is open, and at this step."""
-    return turn.form is not None and turn.form.name == f"{form} {number_in(turn)}" and turn.form.step == step
-
-
-async def redraw(turn: Turn) -> None:
-    """Pressed twice, or an old button: the card shows what is so."""
-    await ngo.show(turn, await questions.visible_to(turn.db, turn.person, number_in(turn)), edit=False)
-
-
-async def choose(turn: Turn, question: Question, ask: Markup, name: str, known: list[Department]) -> None:
-    """Departments as buttons, a page at a time: `NAME:NUMBER:PAGE` turns it, `NAME_to:NUMBER:ID` chooses."""
-    page = Part(newcomer.number(turn.args[1:]), len(known), _ON_A_PAGE)
-    shown = known[page.first :][: page.size]
-    turn.reply(
-        ask,
-        keyboard=[
-            *keyboards.departments(turn.words, shown, f"{name}_to:{question.number}"),
-            *keyboards.pager(turn.words, page, f"{name}:{question.number}"),
-            [turn.button("back", f"card:{question.number}")],
-        ],
-        edit=len(turn.args) > 1,
-    )
-
-
-async def others(turn: Turn, question: Question) -> list[Department]:
-    """All departments but the one that has it."""
-    return [d for d in await departments.all_departments(turn.db) if d.id != question.department_id]
-
-
-def sentence(turn: Turn) -> str | None:
-    """What was typed as a reason or a task; None when it is none, which has been replied."""
-    if blank(turn.text):
-        turn.reply(turn.say("Please write it in words."), keyboard=cancel(turn))
-        return None
-    if len(turn.text) > LONGEST_SENTENCE:
-        turn.reply(
-            turn.say(
-                "This has {n} characters, {most} are the most. Please write it shorter.",
-                n=len(turn.text),
-                most=LONGEST_SENTENCE,
-            ),
-            keyboard=cancel(turn),
-        )
-        return None
-    return turn.text
-
-
-def cancel(turn: Turn) -> Keyboard:
-    return keyboards.labelled(turn.words, ("cancel", "cancel"))
 
 
 # --- forwarding -----------------------------------------------------------------------------------------------------
@@ -94,7 +25,7 @@ def cancel(turn: Turn) -> Keyboard:
 
 async def forward(turn: Turn) -> None:
     """[Forward]: which department. Administrators give one to a question that has none by the same button."""
-    question = await questions.visible_to(turn.db, turn.person, number_in(turn))
+    question = await questions.visible_to(turn.db, turn.person, turn.argument())
     if question.department_id is None:
         await official.forward(turn)
         return
@@ -104,12 +35,12 @@ async def forward(turn: Turn) -> None:
 
 
 async def forward_to(turn: Turn) -> None:
-    question = await questions.visible_to(turn.db, turn.person, number_in(turn))
+    question = await questions.visible_to(turn.db, turn.person, turn.argument())
     if question.department_id is None:
         await official.forward_to(turn)
         return
     allowed(question, Action.FORWARD, turn.person)
-    chosen = await departments.department(turn.db, newcomer.number(turn.args[1:]))
+    chosen = await departments.department(turn.db, turn.id_at(1))
     if chosen is None or chosen.id == question.department_id:
         turn.args = turn.args[:1]
         await forward(turn)
@@ -131,7 +62,7 @@ async def _next(turn: Turn, question: Question, data: Data) -> None:
                 number=question.number,
                 department=name,
             ),
-            keyboard=cancel(turn),
+            keyboard=keyboards.cancel(turn.words),
         )
         return
     await turn.wait_for(f"forward {question.number}", "preview", data)
@@ -189,7 +120,7 @@ async def reason_written(turn: Turn) -> None:
 
 
 async def edit(turn: Turn) -> None:
-    if turn.form is None or turn.form.name != f"forward {number_in(turn)}":
+    if turn.form is None or turn.form.name != f"forward {turn.argument()}":
         await redraw(turn)
         return
     question = await of_form(turn)

@@ -41,7 +41,7 @@ _LONGEST_TITLE = 128
 
 async def show(turn: Turn, *news: Block) -> None:
     """[Group] of a department: whether one is linked, and the way to link or unlink it. Button: `dep_group:3`."""
-    department = await known_departments.department(turn.db, newcomer.number(turn.args))
+    department = await known_departments.department(turn.db, turn.id_at())
     if department is None:
         await departments.all_departments(turn)
         return
@@ -68,7 +68,7 @@ def _linked(turn: Turn, group: Group) -> Markup:
 
 async def how_to_link(turn: Turn) -> None:
     """[Link a group]: a code, shown now and never again; another one makes this one useless."""
-    department = await known_departments.department(turn.db, newcomer.number(turn.args))
+    department = await known_departments.department(turn.db, turn.id_at())
     if department is None or await groups.of_department(turn.db, department.id):
         await show(turn)
         return
@@ -92,7 +92,7 @@ async def how_to_link(turn: Turn) -> None:
 
 
 async def unlink(turn: Turn) -> None:
-    group = await groups.of_department(turn.db, newcomer.number(turn.args))
+    group = await groups.of_department(turn.db, turn.id_at())
     if group is None:
         await show(turn)
         return

@@ -4,7 +4,7 @@ import re
 from datetime import time
 
 from domain.city import DigestTime
-from handlers import audit, cards, keyboards, newcomer
+from handlers import audit, cards, keyboards
 from handlers.speech import Button
 from handlers.turn import Turn
 from storage import departments, habits
@@ -47,7 +47,7 @@ async def show(turn: Turn) -> None:
 
 async def ask(turn: Turn) -> None:
     """What is to be changed: the new value is typed."""
-    name = turn.args[0] if turn.args else ""
+    name = turn.argument()
     prompts = {
         "term": turn.say("Type the new term in working days, from 1 to 250. Questions registered before keep theirs."),
         "ladder": turn.say(
@@ -58,7 +58,7 @@ async def ask(turn: Turn) -> None:
         await show(turn)
         return
     await turn.wait_for("habit", name, {})
-    turn.reply(prompts[name], keyboard=keyboards.labelled(turn.words, ("cancel", "cancel")))
+    turn.reply(prompts[name], keyboard=keyboards.cancel(turn.words))
 
 
 async def topics(turn: Turn) -> None:
@@ -78,7 +78,7 @@ def _with_term(topic: Topic, turn: Turn) -> str:
 
 
 async def topic_chosen(turn: Turn) -> None:
-    topic = await departments.topic(turn.db, newcomer.number(turn.args))
+    topic = await departments.topic(turn.db, turn.id_at())
     if topic is None:
         await topics(turn)
         return
@@ -88,7 +88,7 @@ async def topic_chosen(turn: Turn) -> None:
             "<b>{topic}</b>: type the term in working days; 0 means the city's term.",
             topic=topic.names.in_(turn.language),
         ),
-        keyboard=keyboards.labelled(turn.words, ("cancel", "cancel")),
+        keyboard=keyboards.cancel(turn.words),
     )
 
 
@@ -115,7 +115,7 @@ async def digest_times(turn: Turn) -> None:
 
 
 async def digest_time_chosen(turn: Turn) -> None:
-    chosen = newcomer.number(turn.args)
+    chosen = turn.id_at()
     department = await departments.department(turn.db, chosen)
     await turn.wait_for("habit", f"digest {department.id}" if department else "digest", {})
     turn.reply(
@@ -123,7 +123,7 @@ async def digest_time_chosen(turn: Turn) -> None:
             "Type the time within working hours, for example 09:05. For certain weekdays only, add their numbers "
             "(1 is Monday): 09:05 1,3,5"
         ),
-        keyboard=keyboards.labelled(turn.words, ("cancel", "cancel")),
+        keyboard=keyboards.cancel(turn.words),
     )
 
 

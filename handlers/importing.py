@@ -30,7 +30,7 @@ from domain.register_import import (
     counted,
     fingerprint,
 )
-from handlers import cards, keyboards, merging, newcomer, organizations, sheets
+from handlers import cards, keyboards, merging, organizations, sheets
 from handlers.speech import Block, Call, Keyboard, messages
 from handlers.turn import Turn
 from storage import imports, register
@@ -257,7 +257,7 @@ def _report_keyboard(words: Words, found: Import) -> Keyboard:
 
 async def _mine(turn: Turn, *, to_change: bool = True) -> Import | None:
     """The list this button is about; else the register has been shown: somebody else's and none look the same."""
-    found = await imports.of_person(turn.db, turn.person.id, newcomer.number(turn.args), to_change=to_change)
+    found = await imports.of_person(turn.db, turn.person.id, turn.id_at(), to_change=to_change)
     if found is None:
         await organizations.show(turn)
     return found
@@ -268,7 +268,7 @@ async def apply(turn: Turn) -> None:
     found = await _mine(turn)
     if found is None:
         return
-    shown = turn.args[1] if len(turn.args) > 1 else ""
+    shown = turn.argument(1)
     if found.state is not ImportState.READY or not shown or not found.register.startswith(shown):
         _how_it_stands(turn, found)
         return
@@ -343,7 +343,7 @@ async def doubtful(turn: Turn) -> None:
     """The next line to be decided. Button: `org_doubtful:IMPORT:AFTER LINE`."""
     found = await _mine(turn, to_change=False)
     if found is not None:
-        await _next(turn, found, newcomer.number(turn.args[1:]))
+        await _next(turn, found, turn.id_at(1))
 
 
 async def _next(turn: Turn, found: Import, after: int = 0) -> None:
@@ -396,7 +396,7 @@ async def _undecided(turn: Turn) -> tuple[Import, Finding] | None:
     found = await _mine(turn)
     if found is None:
         return None
-    number = newcomer.number(turn.args[1:])
+    number = turn.id_at(1)
     finding = next((one for one in found.findings if one.line.number == number), None)
     if found.state is not ImportState.APPLIED or finding is None or finding.verdict is not Verdict.DOUBTFUL:
         await _next(turn, found)
@@ -420,7 +420,7 @@ async def same(turn: Turn) -> None:
         return
     found, finding = undecided
     known = await _candidate(turn, finding)
-    if known is None or known.id != newcomer.number(turn.args[2:]):
+    if known is None or known.id != turn.id_at(2):
         await _next(turn, found, finding.line.number - 1)  # another record by now: it is shown before it is changed
         return
     line = finding.line

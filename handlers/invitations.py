@@ -8,11 +8,12 @@ from markupsafe import Markup
 from domain.draft import one_line
 from domain.people import Role
 from domain.register import BadBin, parse_bin
-from handlers import cards, keyboards, newcomer
+from handlers import cards, keyboards
 from handlers.speech import Button
 from handlers.turn import Turn
 from storage import departments, forms, invitations, register
 from storage.invitations import Made
+from storage.pages import Section
 from texts.labels import ROLE_LABELS
 
 VALID_FOR = timedelta(days=14)
@@ -38,7 +39,7 @@ async def invitation(turn: Turn) -> None:
 
 async def invite(turn: Turn) -> None:
     """The role is chosen; what else must be known depends on it."""
-    role = turn.args[0] if turn.args else ""
+    role = turn.argument()
     if role == Role.REPRESENTATIVE:
         await turn.wait_for("invite", "organization", {})
         turn.reply(
@@ -55,8 +56,8 @@ async def invite(turn: Turn) -> None:
 
 
 async def invite_to(turn: Turn) -> None:
-    chosen = await departments.department(turn.db, newcomer.number(turn.args[1:]))
-    role = turn.args[0] if turn.args else ""
+    chosen = await departments.department(turn.db, turn.id_at(1))
+    role = turn.argument()
     if chosen is None or role not in (Role.OFFICIAL, Role.HEAD):
         await invitation(turn)
         return
@@ -81,7 +82,7 @@ async def organization_typed(turn: Turn) -> None:
 
 
 async def invite_for(turn: Turn) -> None:
-    chosen = await register.standing(turn.db, newcomer.number(turn.args))
+    chosen = await register.standing(turn.db, turn.id_at())
     if chosen is None:
         await invitation(turn)
         return
@@ -149,7 +150,7 @@ def _days(turn: Turn, invitation_id: int, place: str) -> list[Button]:
 async def all_made(turn: Turn) -> None:
     """Those that still work first. Button: `inv_list:2`."""
     total = await invitations.count(turn.db)
-    page = keyboards.Part(newcomer.number(turn.args), total)
+    page = Section(turn.id_at(), total)
     found = await invitations.part(turn.db, turn.now, page.first, page.size)
     still_open = await invitations.count_open(turn.db, turn.now)
     lines = [turn.say("{who}: {state}", who=_for_whom(turn, m), state=_state(turn, m)) for m in found]
@@ -168,7 +169,7 @@ def _redraws(turn: Turn) -> bool:
 
 async def card(turn: Turn) -> None:
     """One invitation as it is now."""
-    found = await invitations.made(turn.db, newcomer.number(turn.args))
+    found = await invitations.made(turn.db, turn.id_at())
     if found is None:
         await all_made(turn)
         return
@@ -214,7 +215,7 @@ def _state(turn: Turn, made: Made) -> Markup:
 
 async def withdraw(turn: Turn) -> None:
     """Races the one who follows the link: whoever was first, the card says so."""
-    invitation_id = newcomer.number(turn.args)
+    invitation_id = turn.id_at()
     withdrawn = await invitations.withdraw(turn.db, invitation_id, turn.now)
     await card(turn)
     if withdrawn:
@@ -223,8 +224,8 @@ async def withdraw(turn: Turn) -> None:
 
 async def until(turn: Turn) -> None:
     """How long it works, counted from this press."""
-    found = await invitations.made(turn.db, newcomer.number(turn.args))
-    days = newcomer.number(turn.args[1:])
+    found = await invitations.made(turn.db, turn.id_at())
+    days = turn.id_at(1)
     changed = False
     if found is not None and found.invitation.works(turn.now) and days in _CHOICES:
         expires_at = turn.now + timedelta(days=days)

@@ -1,13 +1,13 @@
 """The buttons. Those of a question are drawn from the rules: what the table forbids this person now is not there."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from typing import Any
 
 from domain.people import Language, Person, RepresentativeState
 from domain.question import Action, Kind, Question, actions_for
 from handlers.speech import Button, Keyboard
 from storage.departments import Department, Topic
+from storage.pages import Page, Section
 from texts import Words
 from texts.labels import FIELDS, KIND_LABELS, OUTCOME_LABELS
 
@@ -28,6 +28,11 @@ def languages(first: Language | None) -> Keyboard:
 
 def labelled(words: Words, *keys_and_data: tuple[str, str], width: int = 2) -> Keyboard:
     return rows((Button(words.label(key), data) for key, data in keys_and_data), width)
+
+
+def cancel(words: Words) -> Keyboard:
+    """Alone under a question that is answered by typing."""
+    return labelled(words, ("cancel", "cancel"))
 
 
 def kinds(words: Words) -> Keyboard:
@@ -121,16 +126,7 @@ def decision(words: Words, applicant: Person) -> Keyboard:
     return labelled(words, ("approve", f"approve:{applicant.id}"), ("decline", f"decline:{applicant.id}"))
 
 
-class Paged(Protocol):
-    """A part of any list; `number` counts from 0."""
-
-    @property
-    def number(self) -> int: ...
-    @property
-    def pages(self) -> int: ...
-
-
-def pager(words: Words, page: Paged, data: str, after: str = "") -> list[list[Button]]:
+def pager(words: Words, page: Page[Any] | Section, data: str, after: str = "") -> list[list[Button]]:
     """`data` gets the page's number behind a colon, and `after` stands behind that."""
     buttons = []
     if page.number > 0:
@@ -138,25 +134,3 @@ def pager(words: Words, page: Paged, data: str, after: str = "") -> list[list[Bu
     if page.number + 1 < page.pages:
         buttons.append(Button(words.label("later"), f"{data}:{page.number + 1}{after}"))
     return [buttons] if buttons else []
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Which part of a list is shown; whatever number a button claims, it is one that is there."""
-
-    wanted: int
-    total: int
-    size: int = 6
-
-    @property
-    def pages(self) -> int:
-        return max(1, -(-self.total // self.size))
-
-    @property
-    def number(self) -> int:
-        return min(self.wanted, self.pages - 1)
-
-    @property
-    def first(self) -> int:
-        """The place of its first line in the whole list."""
-        return self.number * self.size

@@ -4,10 +4,11 @@ from markupsafe import Markup
 
 from domain.draft import one_line
 from domain.people import Person, Role
-from handlers import cards, keyboards, newcomer
+from handlers import cards, keyboards
 from handlers.speech import Button
 from handlers.turn import Turn
 from storage import outbox, people
+from storage.pages import Section
 from texts.labels import ROLE_LABELS
 
 
@@ -19,7 +20,7 @@ async def _list(turn: Turn, *news: Markup) -> None:
     admins = await people.load_many(turn.db, await people.admin_ids(turn.db))
     mayors = await people.load_many(turn.db, await people.deputy_mayor_ids(turn.db))
     every = [(Role.ADMIN, p) for p in admins] + [(Role.DEPUTY_MAYOR, p) for p in mayors]
-    page = keyboards.Part(newcomer.number(turn.args), len(every))
+    page = Section(turn.id_at(), len(every))
     turn.reply(
         *news,
         turn.say("<b>Administrators and deputy mayors</b>"),
@@ -28,7 +29,7 @@ async def _list(turn: Turn, *news: Markup) -> None:
             turn.say("Deputy mayors: {n}", n=len(mayors)),
         ),
         keyboard=[
-            *([Button(_line(turn, role, p), f"leader:{role}:{p.id}")] for role, p in every[page.first :][: page.size]),
+            *([Button(_line(turn, role, p), f"leader:{role}:{p.id}")] for role, p in page.of(every)),
             *keyboards.pager(turn.words, page, "leaders"),
             [turn.button("invite_admin", "invite:admin")],
             [turn.button("invite_deputy_mayor", "invite:deputy_mayor")],
@@ -49,8 +50,8 @@ def _line(turn: Turn, role: Role, person: Person) -> str:
 
 async def _chosen(turn: Turn) -> tuple[Role, Person] | None:
     """Role and person of the pressed button, as they are now."""
-    person = await people.load(turn.db, newcomer.number(turn.args[1:]))
-    role = turn.args[0] if turn.args else ""
+    person = await people.load(turn.db, turn.id_at(1))
+    role = turn.argument()
     if person and role == Role.ADMIN and person.is_admin:
         return Role.ADMIN, person
     if person and role == Role.DEPUTY_MAYOR and person.is_deputy_mayor:

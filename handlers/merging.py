@@ -5,9 +5,9 @@ from markupsafe import Markup
 from domain.draft import one_line
 from domain.people import Organization, OrganizationState
 from domain.register import Decision, decided
-from handlers import cards, keyboards, newcomer, organizations
+from handlers import cards, keyboards, organizations
 from handlers.speech import Button
-from handlers.turn import Turn
+from handlers.turn import Turn, id_in
 from storage import register, representatives
 
 _CANDIDATES = 6
@@ -16,7 +16,7 @@ _STANDING = frozenset(OrganizationState) - {OrganizationState.MERGED}
 
 async def choose(turn: Turn) -> None:
     """[Merge with another]: records of similar names as buttons; any other is typed."""
-    organization = await register.by_id(turn.db, newcomer.number(turn.args))
+    organization = await register.by_id(turn.db, turn.id_at())
     if organization is None or decided(organization.state, Decision.MERGE) is None:
         await organizations.card(turn)
         return
@@ -44,7 +44,7 @@ def _label(organization: Organization) -> str:
 
 
 async def searched(turn: Turn) -> None:
-    organization_id = newcomer.number(turn.form.name.split()[1:]) if turn.form else 0
+    organization_id = id_in(turn.form.name.partition(" ")[2]) if turn.form else 0
     typed = one_line(turn.text, 300)
     found = [one for one in await organizations.matches(turn, typed) if one.id != organization_id]
     keyboard = _choice(turn, organization_id, found)
@@ -58,8 +58,8 @@ async def searched(turn: Turn) -> None:
 
 async def preview(turn: Turn) -> None:
     """Which record goes, which stays, and what moves. Button: `org_merge_with:GOES:STAYS`."""
-    gone = await register.by_id(turn.db, newcomer.number(turn.args))
-    stays = await register.standing(turn.db, newcomer.number(turn.args[1:]))
+    gone = await register.by_id(turn.db, turn.id_at())
+    stays = await register.standing(turn.db, turn.id_at(1))
     if gone is None or stays is None or not _may_merge(gone, stays):
         await organizations.card(turn)
         return
@@ -103,7 +103,7 @@ async def _what_moves(turn: Turn, gone: Organization) -> Markup:
 
 async def confirmed(turn: Turn) -> None:
     form = turn.form
-    gone_id = newcomer.number(form.name.split()[1:]) if form else 0
+    gone_id = id_in(form.name.partition(" ")[2]) if form else 0
     stays_id = int(form.data["stays"]) if form else 0
     await turn.finish()
     merged = await merge(turn, gone_id, stays_id)

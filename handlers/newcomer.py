@@ -292,7 +292,7 @@ def _what_is_wrong(turn: Turn, error: BadBin) -> Markup:
 
 
 async def organization_chosen(turn: Turn) -> None:
-    found = await register.standing(turn.db, number(turn.args))
+    found = await register.standing(turn.db, turn.id_at())
     if found is None:
         await i_am_ngo(turn)
         return
@@ -384,12 +384,6 @@ async def _wait_for_approval(turn: Turn, organization: Organization) -> None:
             "Until then the card says “not verified yet”."
         ),
     )
-
-
-def number(args: Sequence[str]) -> int:
-    """The id in a button's data; 0, which nothing has, when somebody made it up."""
-    typed = args[0] if args else ""
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 16 else 0
 
 
 async def _invitation(turn: Turn, fingerprint: str) -> Invitation | None:

@@ -147,7 +147,7 @@ async def kind_chosen(turn: Turn) -> None:
 
 
 async def topic_chosen(turn: Turn) -> None:
-    topic_id = newcomer.number(turn.args)
+    topic_id = turn.id_at()
     known = await departments.topic(turn.db, topic_id)
     if known or turn.args == ("0",):
         await ask_next(turn, _data(turn) | {"topic": topic_id})
@@ -268,7 +268,7 @@ def _term(turn: Turn, topic: Topic | None) -> int:
 
 async def send(turn: Turn) -> None:
     """Register it. Pressed again, under whatever update id, it only names the number it already has."""
-    draft_id = turn.args[0] if turn.args else ""
+    draft_id = turn.argument()
     if already := await questions.of_draft(turn.db, draft_id, turn.person.id):
         turn.reply(turn.say("It is registered already: <b>№ {number}</b>.", number=already.number))
         return
@@ -342,14 +342,14 @@ async def stale(turn: Turn) -> None:
 async def my(turn: Turn) -> None:
     """`/my`: the NGO's questions, newest first, five a page. Button: `my:open:2`."""
     closed = turn.args[:1] == ("closed",)
-    page = await questions.of_ngo(turn.db, turn.person, closed=closed, page=newcomer.number(turn.args[1:]))
+    page = await questions.of_ngo(turn.db, turn.person, closed=closed, page=turn.id_at(1))
     today = turn.city.today(turn.now)
     heading = turn.say("<b>Closed questions</b>") if closed else turn.say("<b>Open questions</b>")
     blocks = [cards.list_heading(turn.words, heading, page)]
-    blocks += [cards.list_line(turn.words, q, today) for q in page.questions]
+    blocks += [cards.list_line(turn.words, q, today) for q in page.found]
     state = "closed" if closed else "open"
     keyboard = [
-        *([Button(q.number, f"card:{q.number}")] for q in page.questions),
+        *([Button(q.number, f"card:{q.number}")] for q in page.found),
         *keyboards.pager(turn.words, page, f"my:{state}"),
         [turn.button("open", "my:open:0"), turn.button("closed", "my:closed:0")],
     ]
@@ -358,7 +358,7 @@ async def my(turn: Turn) -> None:
 
 async def card(turn: Turn) -> None:
     """A question by its number, from a list or typed: for whoever may see it."""
-    question = await questions.visible_to(turn.db, turn.person, turn.args[0] if turn.args else "")
+    question = await questions.visible_to(turn.db, turn.person, turn.argument())
     await show(turn, question)
 
 
@@ -396,7 +396,7 @@ def _list_of(turn: Turn) -> str:
 
 
 async def why_date(turn: Turn) -> None:
-    question = await questions.visible_to(turn.db, turn.person, turn.args[0] if turn.args else "")
+    question = await questions.visible_to(turn.db, turn.person, turn.argument())
     if question.due_on is None:
         turn.reply(turn.say("No due date: thanks want no answer."))
         return
@@ -406,7 +406,7 @@ async def why_date(turn: Turn) -> None:
 
 
 async def attachments(turn: Turn) -> None:
-    question = await questions.visible_to(turn.db, turn.person, turn.args[0] if turn.args else "")
+    question = await questions.visible_to(turn.db, turn.person, turn.argument())
     sent = 0
     for entry in await questions.history(turn.db, question.id, inside=sees_all_lines(question, turn.person)):
         if entry.attachments:
@@ -416,7 +416,7 @@ async def attachments(turn: Turn) -> None:
 
 
 async def withdraw(turn: Turn) -> None:
-    question = await questions.visible_to(turn.db, turn.person, turn.args[0] if turn.args else "", to_change=True)
+    question = await questions.visible_to(turn.db, turn.person, turn.argument(), to_change=True)
     change = act(question, Action.WITHDRAW, turn.person, turn.now)
     await questions.record(turn.db, change, turn.now)
     turn.reply(
@@ -552,7 +552,7 @@ async def partly(turn: Turn) -> None:
 
 
 async def _judge(turn: Turn, action: Action, text: str = "") -> Question:
-    question = await questions.visible_to(turn.db, turn.person, turn.args[0] if turn.args else "", to_change=True)
+    question = await questions.visible_to(turn.db, turn.person, turn.argument(), to_change=True)
     again = (await turn.city_now()).due_on(question.kind, turn.now, question.term)
     change = act(question, action, turn.person, turn.now, text=text, due_on=again)
     await questions.record(turn.db, change, turn.now)
@@ -573,12 +573,12 @@ async def remark_skipped(turn: Turn) -> None:
 
 async def not_answered_pressed(turn: Turn) -> None:
     """The reason is asked for first: without it the head could not know what is missing."""
-    question = await questions.visible_to(turn.db, turn.person, turn.args[0] if turn.args else "")
+    question = await questions.visible_to(turn.db, turn.person, turn.argument())
     act(question, not_answered(question), turn.person, turn.now, text="the reason will follow, all but it is checked")
     await turn.wait_for(f"verdict {question.number}", "reason", {})
     turn.reply(
         turn.say("<b>№ {number}</b>: write in a sentence what was not answered.", number=question.number),
-        keyboard=keyboards.labelled(turn.words, ("cancel", "cancel")),
+        keyboard=keyboards.cancel(turn.words),
     )
 
 

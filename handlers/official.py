@@ -9,12 +9,13 @@ from datetime import date
 
 from markupsafe import Markup
 
+from domain.dates import looks_like_date, typed_date
 from domain.draft import blank
 from domain.people import Wants
-from domain.promise import date_named_in, looks_like_date, promisable, typed_date
+from domain.promise import date_named_in, promisable
 from domain.question import ANSWERS, Action, Change, NotYours, Outcome, Question, act, allowed, answering
 from domain.tongue import answered_in_russian_only
-from handlers import cards, keyboards, morning, newcomer, ngo, promises, shares, templates
+from handlers import cards, keyboards, morning, ngo, promises, shares, templates
 from handlers.speech import Block, Button, Keyboard, Quote
 from handlers.turn import Turn
 from handlers.writing import Data, acknowledge, begun_from, draft_of, same_album, take_in, too_long
@@ -36,14 +37,14 @@ async def show_list(
 ) -> None:
     today = turn.city.today(turn.now)
     soon = turn.city.soon(today)
-    number = newcomer.number(turn.args)
+    number = turn.id_at()
     page = await questions.inbox_of(turn.db, department_id, today=today, soon=soon, page=number)
     if not page.total:
         turn.reply(turn.say("Nothing is waiting for an answer."), *more, keyboard=last_row, edit=True)
         return
     blocks: list[Block] = [cards.list_heading(turn.words, turn.say("<b>To be answered</b>"), page)]
-    blocks += cards.grouped(turn.words, page.questions, today, soon)
-    choice = [[Button(q.number, f"card:{q.number}")] for q in page.questions]
+    blocks += cards.grouped(turn.words, page.found, today, soon)
+    choice = [[Button(q.number, f"card:{q.number}")] for q in page.found]
     keyboard = [*choice, *keyboards.pager(turn.words, page, data), *last_row]
     turn.reply(*blocks, *more, keyboard=keyboard, edit=True)
 
@@ -71,7 +72,7 @@ async def digest(turn: Turn) -> None:
 
 
 async def wants_chosen(turn: Turn) -> None:
-    chosen = turn.args[0] if turn.args else ""
+    chosen = turn.argument()
     if chosen in set(Wants):
         await people.set_wants(turn.db, turn.person.id, Wants(chosen))
         await turn.refresh()
@@ -87,7 +88,7 @@ async def take(turn: Turn) -> None:
 
 async def assign(turn: Turn) -> None:
     """The head chooses who gets it."""
-    question = await questions.visible_to(turn.db, turn.person, _first(turn))
+    question = await questions.visible_to(turn.db, turn.person, turn.argument())
     act(question, Action.ASSIGN, turn.person, turn.now)
     staff = await people.officials_of(turn.db, question.department_id or 0)
     choice = [[Button(_called(p.shown_name, p.id), f"assignee:{question.number}:{p.id}")] for p in staff]
@@ -103,7 +104,7 @@ def _called(name: str, person_id: int) -> str:
 
 async def assignee_chosen(turn: Turn) -> None:
     question = await _held(turn)
-    chosen = newcomer.number(turn.args[1:])
+    chosen = turn.id_at(1)
     staff = {p.id: p for p in await people.officials_of(turn.db, question.department_id or 0)}
     if chosen not in staff:
         raise NotYours
@@ -115,13 +116,9 @@ async def _redraw(turn: Turn, number: str) -> None:
     await ngo.show(turn, await questions.visible_to(turn.db, turn.person, number))
 
 
-def _first(turn: Turn) -> str:
-    return turn.args[0] if turn.args else ""
-
-
 async def _held(turn: Turn) -> Question:
     """The question of the pressed button, locked: a colleague may press the same one now."""
-    return await questions.visible_to(turn.db, turn.person, _first(turn), to_change=True)
+    return await questions.visible_to(turn.db, turn.person, turn.argument(), to_change=True)
 
 
 # --- answering ------------------------------------------------------------------------------------------------------
@@ -129,7 +126,7 @@ async def _held(turn: Turn) -> Question:
 
 async def answer(turn: Turn) -> None:
     """[Answer]: a new answer, or the choice to go on with one that lies unfinished."""
-    question = await questions.visible_to(turn.db, turn.person, _first(turn))
+    question = await questions.visible_to(turn.db, turn.person, turn.argument())
     allowed(question, answering(question, turn.person), turn.person)
     await begin(turn, question, await _returned(turn, question))
 
@@ -369,7 +366,7 @@ async def answer_anyway(turn: Turn) -> None:
 
 async def _send(turn: Turn, *, anyway: bool) -> None:
     """The answer goes out; the NGO may withdraw at the same moment, and the row's lock decides who was first."""
-    number = _first(turn)
+    number = turn.argument()
     if turn.form is None or turn.form.name != f"answer {number}" or turn.form.step != "preview":
         await _redraw(turn, number)  # pressed twice, or an old button: the card shows what is so
         return
@@ -469,7 +466,7 @@ def _proposed(turn: Turn, question: Question) -> Markup:
 
 async def forward(turn: Turn) -> None:
     """[Forward] of an administrator: which department gets a question whose author was not sure."""
-    question = await questions.visible_to(turn.db, turn.person, _first(turn))
+    question = await questions.visible_to(turn.db, turn.person, turn.argument())
     act(question, Action.ROUTE, turn.person, turn.now)
     known = await departments.all_departments(turn.db)
     turn.reply(
@@ -480,7 +477,7 @@ async def forward(turn: Turn) -> None:
 
 async def forward_to(turn: Turn) -> None:
     question = await _held(turn)
-    chosen = await departments.department(turn.db, newcomer.number(turn.args[1:]))
+    chosen = await departments.department(turn.db, turn.id_at(1))
     if chosen is None:
         raise NotYours
     change = act(question, Action.ROUTE, turn.person, turn.now, department_id=chosen.id)

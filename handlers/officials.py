@@ -5,10 +5,11 @@ from datetime import date, datetime, time, timedelta
 
 from markupsafe import Markup
 
+from domain.dates import typed_date
 from domain.draft import one_line
 from domain.people import Leave, Person
 from domain.question import Action, Audience, act, visible
-from handlers import cards, departments, keyboards, newcomer
+from handlers import cards, departments, keyboards
 from handlers.departments import with_post
 from handlers.duties import first_day, last_day
 from handlers.speech import Block, Button, Keyboard
@@ -23,7 +24,7 @@ _LONGEST_LEAVE = 366
 
 async def _official(turn: Turn) -> Person | None:
     """The official of the pressed button, locked; None, and the list, when there is no such one (any more)."""
-    found = await people.official_to_change(turn.db, newcomer.number(turn.args))
+    found = await people.official_to_change(turn.db, turn.id_at())
     if found is None:
         await departments.all_departments(turn)
     return found
@@ -42,7 +43,7 @@ def _name(person: Person) -> str:
 
 
 async def card(turn: Turn) -> None:
-    await _show(turn, newcomer.number(turn.args))
+    await _show(turn, turn.id_at())
 
 
 async def _show(turn: Turn, person_id: int, *news: Markup) -> None:
@@ -157,12 +158,11 @@ async def leave(turn: Turn) -> None:
     turn.reply(
         turn.say("<b>{who}</b>: first and last day of the leave", who=_name(person)),
         turn.say("Type both with a dash between, for example: 06.07.2026 - 31.07.2026"),
-        keyboard=keyboards.labelled(turn.words, ("cancel", "cancel")),
+        keyboard=keyboards.cancel(turn.words),
     )
 
 
-_DATE = r"(\d{1,2})\.(\d{1,2})\.(\d{4})"
-_DAYS = re.compile(rf"\s*{_DATE}\s*(?:[-–—]\s*{_DATE}\s*)?", re.ASCII)
+_DAYS = re.compile(r"\s*([\d.]+)\s*(?:[-–—]\s*([\d.]+)\s*)?", re.ASCII)
 
 
 def _read_days(text: str) -> tuple[date, date] | None:
@@ -170,19 +170,15 @@ def _read_days(text: str) -> tuple[date, date] | None:
     match = _DAYS.fullmatch(text)
     if match is None:
         return None
-    found = [int(part) for part in match.groups() if part]
-    try:
-        first = date(found[2], found[1], found[0])
-        return first, date(found[5], found[4], found[3]) if len(found) == 6 else first
-    except ValueError:
-        return None
+    first, last = typed_date(match[1]), typed_date(match[2] or match[1])
+    return (first, last) if first and last else None
 
 
 async def days_typed(turn: Turn) -> None:
     read = _read_days(turn.text)
     wrong = _what_is_wrong(turn, read)
     if read is None or wrong:
-        turn.reply(wrong or Markup(), keyboard=keyboards.labelled(turn.words, ("cancel", "cancel")))
+        turn.reply(wrong or Markup(), keyboard=keyboards.cancel(turn.words))
         return
     person_id = turn.form.data["person"] if turn.form else 0
     await turn.wait_for("leave", "deputy", {"person": person_id, "days": [day.isoformat() for day in read]})
@@ -225,7 +221,7 @@ async def _ask_deputy(turn: Turn, person_id: int) -> None:
 async def deputy_chosen(turn: Turn) -> None:
     data = turn.form.data if turn.form else {}
     person = await people.official_to_change(turn.db, data.get("person", 0))
-    chosen = await people.load(turn.db, newcomer.number(turn.args))
+    chosen = await people.load(turn.db, turn.id_at())
     if person is None or chosen is None or chosen.id == person.id or chosen.department_id != person.department_id:
         await deputy_asked(turn)
         return
@@ -354,7 +350,7 @@ async def moved(turn: Turn) -> None:
     person = await _official(turn)
     if person is None:
         return
-    chosen = await stored.department(turn.db, newcomer.number(turn.args[1:]))
+    chosen = await stored.department(turn.db, turn.id_at(1))
     if chosen is None or chosen.id == _department_of(person):
         await _show(turn, person.id)
         return

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from domain.draft import Draft, blank
 from domain.question import Question
 from handlers import cards, keyboards
-from handlers.forwarding import cancel, number_in, of_form, redraw
+from handlers.dialogue import of_form, redraw
 from handlers.speech import Block, Keyboard, Quote
 from handlers.turn import Turn
 from handlers.writing import draft_of, same_album, take_in, too_long
@@ -36,7 +36,7 @@ async def begin(turn: Turn, text: Text, question: Question, *more: Block) -> Non
     data = unfinished.data if unfinished else {}
     await turn.wait_for(name, "text", data)
     if draft_of(data).empty:
-        turn.reply(turn.say(text.ask, number=question.number), *more, keyboard=cancel(turn))
+        turn.reply(turn.say(text.ask, number=question.number), *more, keyboard=keyboards.cancel(turn.words))
     else:
         _show(turn, text, question.number, draft_of(data))
 
@@ -62,7 +62,7 @@ def _show(turn: Turn, text: Text, number: str, draft: Draft) -> bool:
         too_long(turn, draft, edit)
         return False
     if blank(draft.text) and not (text.wordless and draft.attachments):
-        turn.reply(turn.say("Please write it in words."), keyboard=cancel(turn))
+        turn.reply(turn.say("Please write it in words."), keyboard=keyboards.cancel(turn.words))
         return False
     head = cards.lines(turn.say(text.check, number=number), cards.attachments(turn.words, draft.in_order))
     blocks: list[Block] = [head, Quote(draft.text)] if draft.text else [head]
@@ -81,7 +81,7 @@ def _sending(turn: Turn, text: Text, number: str) -> Keyboard:
 
 def _open(turn: Turn, text: Text) -> Form | None:
     """The dialogue that the pressed button belongs to, while it is open."""
-    return turn.form if turn.form and turn.form.name == f"{text.form} {number_in(turn)}" else None
+    return turn.form if turn.form and turn.form.name == f"{text.form} {turn.argument()}" else None
 
 
 async def edit(turn: Turn, text: Text) -> None:
@@ -93,7 +93,7 @@ async def edit(turn: Turn, text: Text) -> None:
     turn.reply(
         turn.say("This is the text now. Write the new one; attachments stay."),
         Quote(draft_of(form.data).text or turn.say("nothing written yet")),
-        keyboard=_sending(turn, text, number_in(turn)),
+        keyboard=_sending(turn, text, turn.argument()),
     )
 
 
@@ -108,6 +108,6 @@ async def ready(turn: Turn, text: Text) -> Draft | None:
     draft = draft_of(form.data)
     sendable = not draft.too_long and (not blank(draft.text) or (text.wordless and bool(draft.attachments)))
     if not sendable:
-        _show(turn, text, number_in(turn), draft)
+        _show(turn, text, turn.argument(), draft)
         return None
     return draft

@@ -12,11 +12,12 @@ from markupsafe import Markup
 from domain.draft import blank, one_line
 from domain.people import Organization, OrganizationState, Person, RepresentativeState
 from domain.register import BadBin, Decision, decided, decisions_for, parse_bin
-from handlers import cards, keyboards, newcomer, sheets
+from handlers import cards, keyboards, sheets
 from handlers.speech import Button
-from handlers.turn import Turn
+from handlers.turn import Turn, id_in
 from storage import outbox, people, register, representatives
-from storage.register import Listed, Which, Year
+from storage.pages import Page
+from storage.register import Which, Year
 from texts.labels import FIELDS, ORGANIZATION_STATES
 
 _PAGE = 8
@@ -43,9 +44,9 @@ async def show(turn: Turn) -> None:
     """A part of the register, by name. Button: `org_list:suspended:2`."""
     await leave(turn)
     which = _which(turn)
-    page = await register.listed(turn.db, which, year_of(turn), newcomer.number(turn.args[1:]), _PAGE)
+    page = await register.listed(turn.db, which, year_of(turn), turn.id_at(1), _PAGE)
     keyboard = [
-        *([Button(_list_label(turn, one), f"org_card:{one.id}")] for one in page.organizations),
+        *([Button(_list_label(turn, one), f"org_card:{one.id}")] for one in page.found),
         *keyboards.pager(turn.words, page, f"org_list:{which}"),
         *keyboards.rows((turn.button(f"org_{one}", f"org_list:{one}:0") for one in Which if one is not which), 2),
         [turn.button("org_search", "org_search"), turn.button("org_import", "org_import")],
@@ -55,11 +56,11 @@ async def show(turn: Turn) -> None:
 
 
 def _which(turn: Turn) -> Which:
-    asked = turn.args[0] if turn.args else ""
+    asked = turn.argument()
     return Which(asked) if asked in set(Which) else Which.ALL
 
 
-def _heading(turn: Turn, which: Which, page: Listed) -> Markup:
+def _heading(turn: Turn, which: Which, page: Page[Organization]) -> Markup:
     counted = turn.say("<b>{which}</b>: {n}", which=turn.words.label(f"org_{which}"), n=page.total)
     if page.pages == 1:
         return counted
@@ -113,7 +114,7 @@ async def matches(turn: Turn, typed: str) -> list[Organization]:
 
 async def card(turn: Turn) -> None:
     await leave(turn)
-    organization = await register.by_id(turn.db, newcomer.number(turn.args))
+    organization = await register.by_id(turn.db, turn.id_at())
     if organization is None:
         await show(turn)
     else:
@@ -183,11 +184,11 @@ def _person_data(person: Person) -> str:
 
 
 async def approve(turn: Turn) -> None:
-    await _decide(turn, newcomer.number(turn.args), Decision.APPROVE)
+    await _decide(turn, turn.id_at(), Decision.APPROVE)
 
 
 async def restore(turn: Turn) -> None:
-    await _decide(turn, newcomer.number(turn.args), Decision.RESTORE)
+    await _decide(turn, turn.id_at(), Decision.RESTORE)
 
 
 async def decline(turn: Turn) -> None:
@@ -200,7 +201,7 @@ async def suspend(turn: Turn) -> None:
 
 async def _ask_reason(turn: Turn, decision: Decision) -> None:
     """What an NGO loses, it loses with a reason that its people read."""
-    organization = await register.by_id(turn.db, newcomer.number(turn.args))
+    organization = await register.by_id(turn.db, turn.id_at())
     if organization is None or decided(organization.state, decision) is None:
         await card(turn)
         return
@@ -225,7 +226,7 @@ async def reason_typed(turn: Turn) -> None:
         await show(turn)
     elif is_reason(turn, reason):
         await turn.finish()
-        await _decide(turn, newcomer.number(form.name.split()[1:]), Decision(form.step), reason)
+        await _decide(turn, id_in(form.name.partition(" ")[2]), Decision(form.step), reason)
 
 
 def is_reason(turn: Turn, reason: str) -> bool:
@@ -293,7 +294,7 @@ async def tell(turn: Turn, person_id: int, template: str, facts_: dict[str, obje
 async def person(turn: Turn) -> None:
     """A representative's card."""
     await leave(turn)
-    found = await _representative(turn, newcomer.number(turn.args))
+    found = await _representative(turn, turn.id_at())
     if found is not None:
         _draw_person(turn, found)
 
@@ -331,7 +332,7 @@ def _draw_person(turn: Turn, found: Person) -> None:
 
 async def head(turn: Turn) -> None:
     """The headship passes to this representative; both are told."""
-    found = await _representative(turn, newcomer.number(turn.args))
+    found = await _representative(turn, turn.id_at())
     if found is None or found.representative is None:
         return
     organization_id = found.representative.organization_id
@@ -349,7 +350,7 @@ async def head(turn: Turn) -> None:
 
 async def remove(turn: Turn) -> None:
     """Asks first: the person loses sight of the NGO's questions."""
-    found = await _representative(turn, newcomer.number(turn.args))
+    found = await _representative(turn, turn.id_at())
     if found is None or found.representative is None:
         return
     await turn.wait_for(f"org_remove {found.id}", "confirm", {"organization": found.representative.organization_id})
@@ -369,7 +370,7 @@ async def remove(turn: Turn) -> None:
 async def remove_now(turn: Turn) -> None:
     """As it was asked: from that NGO, should the person speak for another one by now."""
     form = turn.form
-    person_id = newcomer.number(form.name.split()[1:]) if form else 0
+    person_id = id_in(form.name.partition(" ")[2]) if form else 0
     organization_id = int(form.data["organization"]) if form else 0
     await turn.finish()
     removed = await representatives.remove(turn.db, organization_id, person_id)
@@ -387,7 +388,7 @@ async def remove_now(turn: Turn) -> None:
 async def works(turn: Turn) -> None:
     """[Yes, we work], pressed by somebody who speaks for the NGO now."""
     organization_id = turn.person.organization_id
-    if organization_id is None or organization_id != newcomer.number(turn.args):
+    if organization_id is None or organization_id != turn.id_at():
         turn.reply(turn.say("This button no longer works."))
         return
     await register.works(turn.db, organization_id, turn.city.today(turn.now))
@@ -397,7 +398,7 @@ async def works(turn: Turn) -> None:
 async def works_no_longer(turn: Turn) -> None:
     """Administrators are told once a year, and decide; the word can be taken back."""
     organization_id = turn.person.organization_id
-    if organization_id is None or organization_id != newcomer.number(turn.args):
+    if organization_id is None or organization_id != turn.id_at():
         turn.reply(turn.say("This button no longer works."))
         return
     today = turn.city.today(turn.now)

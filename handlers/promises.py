@@ -15,6 +15,7 @@ from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.city import City
+from domain.dates import date_and_reason, looks_like_date
 from domain.draft import MAX_TEXT, blank
 from domain.people import Person
 from domain.promise import (
@@ -24,15 +25,13 @@ from domain.promise import (
     PromiseStatus,
     Step,
     act,
-    date_and_reason,
     disputing,
-    looks_like_date,
     promisable,
     steps_for,
     visible,
 )
 from domain.question import NotInThisStatus, NotYours, Question
-from handlers import cards, everyone, keyboards, newcomer
+from handlers import cards, everyone, keyboards
 from handlers.speech import Block, Button, Call, Keyboard, Quote, messages
 from handlers.turn import Turn
 from storage import promises
@@ -179,7 +178,7 @@ def number_typed(text: str) -> str | None:
 async def show_list(turn: Turn) -> None:
     """`/promises`: those to the NGO, those of the department, or all. Button: `promises:open:2`."""
     closed = turn.args[:1] == ("closed",)
-    page = await promises.of(turn.db, turn.person, closed=closed, page=newcomer.number(turn.args[1:]))
+    page = await promises.of(turn.db, turn.person, closed=closed, page=turn.id_at(1))
     heading = turn.say("<b>Promises that have ended</b>") if closed else turn.say("<b>Promises to be kept</b>")
     counted = turn.words.count("{n} promise", "{n} promises", page.total)
     said = turn.say("{heading}: {counted}", heading=heading, counted=counted)
@@ -189,9 +188,9 @@ async def show_list(turn: Turn) -> None:
     today = turn.city.today(turn.now)
     turn.reply(
         said,
-        *(list_line(turn.words, promise, today) for promise in page.promises),
+        *(list_line(turn.words, promise, today) for promise in page.found),
         keyboard=[
-            *([Button(promise.number, f"promise:{promise.number}")] for promise in page.promises),
+            *([Button(promise.number, f"promise:{promise.number}")] for promise in page.found),
             *keyboards.pager(turn.words, page, f"promises:{'closed' if closed else 'open'}"),
             [turn.button("open", "promises:open:0"), turn.button("closed", "promises:closed:0")],
         ],
@@ -207,7 +206,7 @@ async def card(turn: Turn) -> None:
 
 async def _visible(turn: Turn, *, to_change: bool = False) -> Promise | None:
     """The promise of the pressed button; None when there is none for this person, which has been said."""
-    number = turn.args[0] if turn.args else ""
+    number = turn.argument()
     try:
         return await promises.visible_to(turn.db, turn.person, number, to_change=to_change)
     except NotYours:
@@ -291,7 +290,7 @@ async def _begin(turn: Turn, step: Step) -> None:
 async def _next(turn: Turn, promise: Promise, data: Data) -> None:
     """Ask for the first thing that is missing."""
     step = Step(data["step"])
-    cancel = keyboards.labelled(turn.words, ("cancel", "cancel"))
+    cancel = keyboards.cancel(turn.words)
     if step is Step.MOVE and "until" not in data:
         await turn.wait_for(f"promise {promise.number}", "date", data)
         turn.reply(_ask_date(turn, promise), keyboard=cancel)

@@ -5,8 +5,8 @@ One message is one note, with its attachment; so are the messages of one album.
 
 from domain.draft import blank
 from domain.question import Action, Question, act, allowed
-from handlers import ngo
-from handlers.forwarding import cancel, number_in, of_form
+from handlers import keyboards, ngo
+from handlers.dialogue import of_form
 from handlers.speech import Button
 from handlers.turn import Turn
 from handlers.writing import too_large
@@ -14,7 +14,7 @@ from storage import questions
 
 
 async def note(turn: Turn) -> None:
-    question = await questions.visible_to(turn.db, turn.person, number_in(turn))
+    question = await questions.visible_to(turn.db, turn.person, turn.argument())
     allowed(question, Action.NOTE, turn.person)
     await turn.wait_for(f"note {question.number}", "text", {})
     turn.reply(
@@ -22,7 +22,7 @@ async def note(turn: Turn) -> None:
             "<b>№ {number}</b>: write a note, or attach something. Only the city sees it, never the NGO.",
             number=question.number,
         ),
-        keyboard=cancel(turn),
+        keyboard=keyboards.cancel(turn.words),
     )
 
 
@@ -33,7 +33,7 @@ async def written(turn: Turn) -> None:
         turn.reply(turn.say("I cannot take this. Send text, a photo, a document, a voice message, a video or a place."))
         return
     if said.attachment is None and blank(said.text):
-        turn.reply(turn.say("Please write it in words."), keyboard=cancel(turn))
+        turn.reply(turn.say("Please write it in words."), keyboard=keyboards.cancel(turn.words))
         return
     if said.attachment and too_large(turn, said.attachment):
         return

@@ -4,14 +4,14 @@ departments → for each a sentence → preview → send. The whole closes; text
 """
 
 from domain.question import Action, Question, act, actions_for, allowed, split
-from handlers import cards, keyboards, newcomer
-from handlers.forwarding import cancel, number_in, of_form, redraw, sentence, waits_at
-from handlers.keyboards import Part
+from handlers import cards, keyboards
+from handlers.dialogue import of_form, redraw, sentence, waits_at
 from handlers.speech import Block, Button, Quote
 from handlers.turn import Turn
 from handlers.writing import Data
 from storage import departments, questions
 from storage.departments import Department
+from storage.pages import Section
 
 FEWEST, MOST = 2, 4
 _ON_A_PAGE = 8
@@ -19,7 +19,7 @@ _ON_A_PAGE = 8
 
 async def begin(turn: Turn) -> None:
     """[Split]: into which departments; each press chooses one or takes it back."""
-    question = await questions.visible_to(turn.db, turn.person, number_in(turn))
+    question = await questions.visible_to(turn.db, turn.person, turn.argument())
     allowed(question, Action.SPLIT, turn.person)
     name = f"split {question.number}"
     await _next(turn, question, turn.form.data if turn.form and turn.form.name == name else {})
@@ -30,7 +30,7 @@ async def chosen(turn: Turn) -> None:
     if not waits_at(turn, "split", "departments") or turn.form is None:
         await redraw(turn)
         return
-    data, wanted = turn.form.data, newcomer.number(turn.args[1:])
+    data, wanted = turn.form.data, turn.id_at(1)
     before: list[int] = data.get("departments", [])
     known = {d.id for d in await departments.all_departments(turn.db)}
     after = [d for d in before if d != wanted] if wanted in before else [*before, wanted]
@@ -45,7 +45,7 @@ async def chosen(turn: Turn) -> None:
 
 async def turned(turn: Turn) -> None:
     """Another page of departments. Button: `split_page:NUMBER:PAGE`."""
-    page = newcomer.number(turn.args[1:])
+    page = turn.id_at(1)
     if not waits_at(turn, "split", "departments") or turn.form is None:
         await redraw(turn)
         return
@@ -89,11 +89,11 @@ async def _ask_departments(turn: Turn, question: Question, data: Data, *, edit: 
     known = await departments.all_departments(turn.db)
     wanted: list[int] = data.get("departments", [])
     names = {d.id: d.names.in_(turn.language) for d in known}
-    page = Part(data.get("page", 0), len(known), _ON_A_PAGE)
+    page = Section(data.get("page", 0), len(known), _ON_A_PAGE)
     number = question.number
     choice = [
         Button(_marked(turn, names[d.id]) if d.id in wanted else names[d.id], f"split_to:{number}:{d.id}")
-        for d in known[page.first :][: page.size]
+        for d in page.of(known)
     ]
     listed = ", ".join(names[d] for d in wanted)
     turn.reply(
@@ -127,7 +127,7 @@ def _ask_task(turn: Turn, question: Question, department: Department, n: int) ->
             n=n,
             department=department.names.in_(turn.language),
         ),
-        keyboard=cancel(turn),
+        keyboard=keyboards.cancel(turn.words),
     )
 
 
@@ -171,7 +171,7 @@ async def written(turn: Turn) -> None:
 
 async def anew(turn: Turn) -> None:
     """[Start anew]: the departments are chosen again, what was written is dropped."""
-    if turn.form is None or turn.form.name != f"split {number_in(turn)}":
+    if turn.form is None or turn.form.name != f"split {turn.argument()}":
         await redraw(turn)
         return
     await _next(turn, await of_form(turn), {})

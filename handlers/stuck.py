@@ -7,10 +7,11 @@ from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.draft import blank, one_line
-from handlers import cards, keyboards, newcomer
+from handlers import cards, keyboards
 from handlers.speech import Button, Keyboard
 from handlers.turn import Turn
 from storage import people, stuck
+from storage.pages import Page
 from storage.stuck import Stuck, What
 from texts import N_, Words
 
@@ -71,7 +72,7 @@ def code(found: Stuck) -> str:
 
 async def show(turn: Turn) -> None:
     """What came in first, then what was to go out; the newest first."""
-    await _show(turn, newcomer.number(turn.args))
+    await _show(turn, turn.id_at())
 
 
 async def _show(turn: Turn, number: int, *news: Markup) -> None:
@@ -98,7 +99,7 @@ async def _show(turn: Turn, number: int, *news: Markup) -> None:
     )
 
 
-def _heading(turn: Turn, page: stuck.StuckPage) -> Markup:
+def _heading(turn: Turn, page: Page[Stuck]) -> Markup:
     said = turn.say("<b>Stuck messages</b>: {n}", n=page.total)
     if page.pages == 1:
         return said
@@ -132,10 +133,8 @@ async def _whom(db: AsyncConnection, words: Words, found: Stuck) -> str:
 
 async def _found(turn: Turn) -> Stuck | None:
     """The one in the button's data, while it is still stuck."""
-    what = turn.args[0] if turn.args else ""
-    return (
-        await stuck.find(turn.db, What(what), newcomer.number(turn.args[1:]), turn.now) if what in set(What) else None
-    )
+    what = turn.argument()
+    return await stuck.find(turn.db, What(what), turn.id_at(1), turn.now) if what in set(What) else None
 
 
 async def card(turn: Turn) -> None:

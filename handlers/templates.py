@@ -10,12 +10,12 @@ from domain.draft import blank, one_line
 from domain.people import Language, Names, Person
 from domain.question import Question
 from domain.template import MAX_TEMPLATES, MAX_TEXT, MAX_TITLE, PLACES, Template, filled, unknown
-from handlers import cards, everyone, keyboards, newcomer
-from handlers.keyboards import Part
+from handlers import cards, everyone, keyboards
 from handlers.speech import Block, Button, Quote
 from handlers.turn import Turn
 from handlers.writing import Data, draft_of, with_draft
 from storage import departments, questions, templates
+from storage.pages import Section
 from texts import N_, Words
 
 _TAKEN = 0
@@ -29,10 +29,6 @@ _PLACE_WORDS = {
     "due_date": N_("date by which the answer is due"),
     "department": N_("name of the department"),
 }
-
-
-def _first(turn: Turn) -> int:
-    return newcomer.number(turn.args)
 
 
 # --- taking one -----------------------------------------------------------------------------------------------------
@@ -49,11 +45,11 @@ async def offered(turn: Turn) -> list[tuple[str, str]]:
 async def to_take(turn: Turn) -> None:
     """Which template the answer begins with. Button: `answer_templates:PAGE`."""
     found = await templates.of_department(turn.db, turn.person.department_id or 0)
-    page = Part(_first(turn), len(found))
+    page = Section(turn.id_at(), len(found))
     turn.reply(
         turn.say("Which template does the answer begin with? You can change its text before it is sent."),
         keyboard=[
-            *([Button(t.title, f"answer_template:{t.id}")] for t in found[page.first :][: page.size]),
+            *([Button(t.title, f"answer_template:{t.id}")] for t in page.of(found)),
             *keyboards.pager(turn.words, page, "answer_templates"),
             [turn.button("back", "answer_continue")],
         ],
@@ -62,7 +58,7 @@ async def to_take(turn: Turn) -> None:
 
 async def take(turn: Turn) -> None:
     """Its text, with the facts of this question in it, is what the answer begins with; the rest is typed behind."""
-    template = await templates.template(turn.db, _first(turn))
+    template = await templates.template(turn.db, turn.id_at())
     if turn.form is None or template is None or template.department_id != turn.person.department_id:
         await to_take(turn)
         return
@@ -114,7 +110,7 @@ def keeps(person: Person, department_id: int) -> bool:
 
 async def show(turn: Turn) -> None:
     """The department's templates; each opens a card. Button: `tpl_list:3:0`."""
-    await _show_list(turn, _first(turn), newcomer.number(turn.args[1:]))
+    await _show_list(turn, turn.id_at(), turn.id_at(1))
 
 
 async def _show_list(turn: Turn, department_id: int, wanted: int = 0, *news: Markup) -> None:
@@ -123,13 +119,13 @@ async def _show_list(turn: Turn, department_id: int, wanted: int = 0, *news: Mar
         await everyone.nothing_here(turn)
         return
     found = await templates.of_department(turn.db, department.id)
-    page = Part(wanted, len(found))
+    page = Section(wanted, len(found))
     own = turn.person.department_id == department.id
     turn.reply(
         *news,
         turn.say("<b>{department}</b>: templates: {n}", department=department.names.in_(turn.language), n=len(found)),
         keyboard=[
-            *([Button(t.title, f"tpl_card:{t.id}")] for t in found[page.first :][: page.size]),
+            *([Button(t.title, f"tpl_card:{t.id}")] for t in page.of(found)),
             *keyboards.pager(turn.words, page, f"tpl_list:{department.id}"),
             [turn.button("new_template", f"tpl_new:{department.id}")],
             [turn.button("back", "inbox:0" if own else f"dep_card:{department.id}")],
@@ -148,7 +144,7 @@ async def _kept(turn: Turn, template_id: int) -> Template | None:
 
 
 async def card(turn: Turn) -> None:
-    await _show(turn, _first(turn))
+    await _show(turn, turn.id_at())
 
 
 async def _show(turn: Turn, template_id: int, *news: Markup) -> None:
@@ -178,7 +174,7 @@ async def _show(turn: Turn, template_id: int, *news: Markup) -> None:
 
 
 async def new(turn: Turn) -> None:
-    department = await departments.department(turn.db, _first(turn))
+    department = await departments.department(turn.db, turn.id_at())
     if department is None or not keeps(turn.person, department.id):
         await everyone.nothing_here(turn)
         return
@@ -191,7 +187,7 @@ async def new(turn: Turn) -> None:
 
 async def change(turn: Turn) -> None:
     """[Title], or the text in one language. Button: `tpl_change:5:ru`."""
-    template, what = await _kept(turn, _first(turn)), turn.args[1] if len(turn.args) > 1 else ""
+    template, what = await _kept(turn, turn.id_at()), turn.argument(1)
     if template is None:
         return
     if what not in ("title", *_ORDER):
@@ -206,7 +202,7 @@ def _ask(turn: Turn, what: str, template: Template | None = None) -> None:
     if what == "title":
         turn.reply(
             turn.say("Type the title, as it will stand on the button."),
-            keyboard=keyboards.labelled(turn.words, ("cancel", "cancel")),
+            keyboard=keyboards.cancel(turn.words),
         )
         return
     language = Language(what)
@@ -338,7 +334,7 @@ async def _rewrite(turn: Turn, template_id: int, language: Language, text: str) 
 
 
 async def remove(turn: Turn) -> None:
-    template = await _kept(turn, _first(turn))
+    template = await _kept(turn, turn.id_at())
     if template is None:
         return
     turn.reply(
@@ -352,7 +348,7 @@ async def remove(turn: Turn) -> None:
 
 
 async def removed(turn: Turn) -> None:
-    template = await _kept(turn, _first(turn))
+    template = await _kept(turn, turn.id_at())
     if template is None:
         return
     await templates.remove(turn.db, template.id)

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from domain.draft import one_line
 from domain.question import Kind
-from handlers import keyboards, newcomer
+from handlers import keyboards
 from handlers.speech import Button, Keyboard
 from handlers.turn import Turn
 from storage import departments, people
@@ -31,7 +31,7 @@ async def offered(turn: Turn, data: Data) -> Data:
 
 def chosen(turn: Turn, data: Data) -> Data:
     """The form with the person of the pressed button: `thank:2` is the second one, `thank:0` the whole department."""
-    place = newcomer.number(turn.args)
+    place = turn.id_at()
     staff = data.get("staff", [])
     return data | {"whom": staff[place - 1][0] if 0 < place <= len(staff) else None}
 

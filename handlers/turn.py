@@ -45,6 +45,11 @@ class InGroup:
     replied_to: int = 0
 
 
+def id_in(typed: str) -> int:
+    """The id that this text is; 0, which nothing has, when it is none."""
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 16 else 0
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """What arrived, reduced to what we understand. Exactly one of `text`, `attachment`, `pressed` matters most.
@@ -212,6 +217,14 @@ class Turn:
     @property
     def text(self) -> str:
         return self.said.text
+
+    def argument(self, place: int = 0) -> str:
+        """What stands at this place behind the button's name; empty when there is nothing."""
+        return self.args[place] if place < len(self.args) else ""
+
+    def id_at(self, place: int = 0) -> int:
+        """The id at this place; 0, which nothing has, when somebody made it up."""
+        return id_in(self.argument(place))
 
     @property
     def language(self) -> Language:

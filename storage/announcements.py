@@ -29,6 +29,7 @@ from domain.announcement import (
 from domain.people import OrganizationState, RepresentativeState
 from storage.database import insert
 from storage.outbox import Fate, Priority, say
+from storage.pages import Page, Section
 from storage.tables import announcements, officials, organizations, outbox, people, recipients, representatives
 
 COPY, CORRECTION, TAKING_BACK = "announcement", "an_correction", "an_taking_back"
@@ -130,22 +131,13 @@ async def find(db: AsyncConnection, announcement_id: int, *, to_change: bool = F
     return _announcement(row) if row else None
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A part of the history, the newest first; `number` counts from 0."""
-
-    shown: list[tuple[Announcement, Tally]]
-    number: int
-    pages: int
-
-
-async def page(db: AsyncConnection, number: int) -> Page:
+async def page(db: AsyncConnection, number: int) -> Page[tuple[Announcement, Tally]]:
+    """The history, the newest first."""
     total = await db.scalar(select(func.count()).select_from(announcements)) or 0
-    pages = max(1, -(-total // PAGE))
-    number = min(number, pages - 1)
-    query = _ANNOUNCEMENTS.order_by(announcements.c.id.desc()).limit(PAGE).offset(number * PAGE)
+    section = Section(number, total, PAGE)
+    query = _ANNOUNCEMENTS.order_by(announcements.c.id.desc()).limit(PAGE).offset(section.first)
     found = [_announcement(row) for row in await db.execute(query)]
-    return Page([(one, await tally(db, one)) for one in found], number, pages)
+    return Page([(one, await tally(db, one)) for one in found], section)
 
 
 async def tally(db: AsyncConnection, announcement: Announcement) -> Tally:

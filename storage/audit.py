@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Row, and_, func, or_, select, text, true, 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import insert
+from storage.pages import Page, Section
 from storage.tables import audit, audit_head
 
 PAGE = 5
@@ -145,19 +146,6 @@ class Sought:
     until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LinePage:
-    """A part of the list, the newest first; `number` counts from 0."""
-
-    lines: list[Line]
-    number: int
-    total: int
-
-    @property
-    def pages(self) -> int:
-        return max(1, -(-self.total // PAGE))
-
-
 def _where(sought: Sought) -> ColumnElement[bool]:
     wanted: list[ColumnElement[bool]] = [true()]
     if sought.actor_id is not None:
@@ -172,11 +160,10 @@ def _where(sought: Sought) -> ColumnElement[bool]:
     return and_(*wanted)
 
 
-async def page(db: AsyncConnection, sought: Sought, number: int) -> LinePage:
-    total = await count(db, sought)
-    number = max(0, min(number, (total - 1) // PAGE if total else 0))
-    query = select(audit).where(_where(sought)).order_by(audit.c.id.desc()).limit(PAGE).offset(number * PAGE)
-    return LinePage([_line(row) for row in await db.execute(query)], number, total)
+async def page(db: AsyncConnection, sought: Sought, number: int) -> Page[Line]:
+    section = Section(number, await count(db, sought), PAGE)
+    query = select(audit).where(_where(sought)).order_by(audit.c.id.desc()).limit(PAGE).offset(section.first)
+    return Page([_line(row) for row in await db.execute(query)], section)
 
 
 async def count(db: AsyncConnection, sought: Sought) -> int:

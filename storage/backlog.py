@@ -8,7 +8,8 @@ from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.question import OPEN
-from storage.outbox import Fate, Priority
+from storage import stuck
+from storage.outbox import Priority
 from storage.tables import Moment, inbox, outbox, questions
 
 
@@ -31,16 +32,14 @@ async def backlog(db: AsyncConnection, now: datetime) -> Backlog:
     ours = outbox.c.priority < Priority.ANNOUNCEMENT
     messages = (await db.execute(select(func.count(), func.min(outbox.c.not_before)).where(*due, ours))).one()
     bulk = await db.scalar(select(func.count()).select_from(outbox).where(*due, ~ours))
-    dead = await db.scalar(select(func.count()).select_from(inbox).where(inbox.c.dead_at.isnot(None)))
-    failed = await db.scalar(select(func.count()).select_from(outbox).where(outbox.c.fate == Fate.FAILED))
     return Backlog(
         updates[0],
         _age(updates[1], now),
         messages[0],
         _age(messages[1], now),
         bulk or 0,
-        dead or 0,
-        failed or 0,
+        await stuck.count_letters(db),
+        await stuck.count_refused(db),
     )
 
 

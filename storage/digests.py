@@ -55,7 +55,7 @@ async def of_department(
     counted = await db.execute(select(group.label("group"), func.count()).where(where).group_by(group))
     return Digest(
         {Urgency(row[0]): row[1] for row in counted},
-        page.questions,
+        page.found,
         await _answered(db, department_id, yesterday),
         await _added(db, department_id, yesterday, only),
     )

@@ -13,6 +13,7 @@ from domain.question import NotYours, Question
 from storage import outbox
 from storage import people as register_of_people
 from storage.database import insert
+from storage.pages import Page, Section
 from storage.people import Directory
 from storage.tables import (
     counters,
@@ -250,20 +251,7 @@ async def many(db: AsyncConnection, promise_ids: list[int]) -> list[Promise]:
     return [_promise(row) for row in await db.execute(query)]
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A part of a list; `number` counts from 0."""
-
-    promises: list[Promise]
-    number: int
-    total: int
-
-    @property
-    def pages(self) -> int:
-        return max(1, -(-self.total // PAGE))
-
-
-async def of(db: AsyncConnection, person: Person, *, closed: bool, page: int) -> Page:
+async def of(db: AsyncConnection, person: Person, *, closed: bool, page: int) -> Page[Promise]:
     """The promises this person may see: those to their NGO, those of their department, or all.
 
     Running ones by their date, ended ones the newest first.
@@ -271,10 +259,10 @@ async def of(db: AsyncConnection, person: Person, *, closed: bool, page: int) ->
     state = promises.c.status.not_in(RUNNING) if closed else promises.c.status.in_(RUNNING)
     where = and_(_seen_by(person), state)
     total = await db.scalar(select(func.count()).select_from(promises).where(where)) or 0
-    page = max(0, min(page, (total - 1) // PAGE if total else 0))
+    section = Section(page, total, PAGE)
     order = [promises.c.id.desc()] if closed else [promises.c.due_on, promises.c.id]
-    rows = await db.execute(_PROMISES.where(where).order_by(*order).limit(PAGE).offset(page * PAGE))
-    return Page([_promise(row) for row in rows], page, total)
+    rows = await db.execute(_PROMISES.where(where).order_by(*order).limit(PAGE).offset(section.first))
+    return Page([_promise(row) for row in rows], section)
 
 
 def _seen_by(person: Person) -> ColumnElement[bool]:

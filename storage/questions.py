@@ -36,6 +36,7 @@ from domain.question import (
 )
 from storage import groups, leaves, outbox, promises
 from storage.database import insert
+from storage.pages import Page, Section
 from storage.tables import (
     admins,
     attachments,
@@ -694,31 +695,17 @@ async def entry(db: AsyncConnection, entry_id: int) -> Entry | None:
     return _entry(row) if row else None
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A part of a list; `number` counts from 0."""
-
-    questions: list[Question]
-    number: int
-    total: int
-    size: int = PAGE
-
-    @property
-    def pages(self) -> int:
-        return max(1, -(-self.total // self.size))
-
-
-async def _page(db: AsyncConnection, order: Sequence[Any], where: Any, page: int, size: int = PAGE) -> Page:
+async def _page(db: AsyncConnection, order: Sequence[Any], where: Any, page: int, size: int = PAGE) -> Page[Question]:
     """Which ones is decided by the ids alone: both databases would carry every column of every row through the sort."""
     total = await db.scalar(select(func.count()).select_from(questions).where(where)) or 0
-    page = max(0, min(page, (total - 1) // size if total else 0))
-    query = select(questions.c.id).where(where).order_by(*order).limit(size).offset(page * size)
+    section = Section(page, total, size)
+    query = select(questions.c.id).where(where).order_by(*order).limit(size).offset(section.first)
     here = list(await db.scalars(query))
     found = {question.id: question for question in await many(db, here)} if here else {}
-    return Page([found[question_id] for question_id in here], page, total, size)
+    return Page([found[question_id] for question_id in here], section)
 
 
-async def of_ngo(db: AsyncConnection, person: Person, *, closed: bool, page: int) -> Page:
+async def of_ngo(db: AsyncConnection, person: Person, *, closed: bool, page: int) -> Page[Question]:
     """The NGO's questions as this person may see them, newest first; `closed` chooses the filter."""
     mine = questions.c.author_id == person.id
     if person.organization_id is not None:
@@ -757,7 +744,7 @@ async def inbox_of(
     page: int,
     size: int = PAGE,
     only: frozenset[int] | None = None,
-) -> Page:
+) -> Page[Question]:
     """What a department owes, the most urgent first; `only` what these officials owe."""
     where = owed_by(department_id)
     if only is not None:

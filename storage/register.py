@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.people import Organization, OrganizationState, RepresentativeState
 from domain.register import MATCH, likeness, trigrams
+from storage.pages import Page, Section
 from storage.tables import invitations, organization_trigrams, organizations, promises, questions, representatives
 
 _PRESELECTED = 40
@@ -109,20 +110,6 @@ class Year:
     began: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A page of the register; `number` counts from 0."""
-
-    organizations: list[Organization]
-    number: int
-    total: int
-    size: int
-
-    @property
-    def pages(self) -> int:
-        return max(1, -(-self.total // self.size))
-
-
 def _is(which: Which, year: Year) -> ColumnElement[bool]:
     state = organizations.c.state
     match which:
@@ -149,13 +136,12 @@ def _unconfirmed(year: Year) -> ColumnElement[bool]:
     return and_(organizations.c.state == OrganizationState.REGISTERED, unsaid, ~came)
 
 
-async def listed(db: AsyncConnection, which: Which, year: Year, page: int, size: int) -> Listed:
+async def listed(db: AsyncConnection, which: Which, year: Year, page: int, size: int) -> Page[Organization]:
     """A page of this part of the register, by name."""
-    total = await count(db, which, year)
-    page = max(0, min(page, (total - 1) // size if total else 0))
+    section = Section(page, await count(db, which, year), size)
     query = select(organizations).where(_is(which, year)).order_by(organizations.c.name, organizations.c.id)
-    rows = await db.execute(query.limit(size).offset(page * size))
-    return Listed([_organization(row) for row in rows], page, total, size)
+    rows = await db.execute(query.limit(size).offset(section.first))
+    return Page([_organization(row) for row in rows], section)
 
 
 async def count(db: AsyncConnection, which: Which, year: Year) -> int:
@@ -314,11 +300,6 @@ async def to_be_asked(db: AsyncConnection, year: Year) -> dict[int, list[int]]:
         if row.is_head:
             headed.add(row.id)
     return asked
-
-
-async def is_unconfirmed(db: AsyncConnection, organization_id: int, year: Year) -> bool:
-    query = select(organizations.c.id).where(organizations.c.id == organization_id, _unconfirmed(year))
-    return (await db.execute(query)).first() is not None
 
 
 async def works(db: AsyncConnection, organization_id: int, today: date) -> None:

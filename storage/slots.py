@@ -19,7 +19,12 @@ async def taken(db: AsyncConnection, key: str) -> bool:
 
 
 async def take(db: AsyncConnection, key: str, now: datetime) -> bool:
-    """True for the one who may do it. Another copy that tries at the same moment waits here for our commit."""
+    """True for the one who may do it. Another copy that tries at the same moment waits here for our commit.
+
+    It is looked at before: most of the day it is taken, and nothing is written then.
+    """
+    if await taken(db, key):
+        return False
     row = insert(db, slots).values(key=key, at=now).on_conflict_do_nothing()
     return bool((await db.execute(row)).rowcount == 1)
 

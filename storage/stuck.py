@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Row, Update, and_, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.outbox import Fate
+from storage.pages import Page, Section
 from storage.tables import inbox, outbox, questions, slots
 
 PAGE = 5
@@ -46,19 +47,6 @@ class Stuck:
     number: str = ""
     waits: bool = False
     final: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class StuckPage:
-    """A part of the list; `number` counts from 0."""
-
-    found: list[Stuck]
-    number: int
-    total: int
-
-    @property
-    def pages(self) -> int:
-        return max(1, -(-self.total // PAGE))
 
 
 _later = inbox.alias("later")
@@ -116,29 +104,33 @@ def _message(row: Row[Any]) -> Stuck:
     )
 
 
-async def _count_letters(db: AsyncConnection) -> int:
+async def count_letters(db: AsyncConnection) -> int:
+    """Updates that were given up on, and wait for an administrator."""
     return await db.scalar(select(func.count()).select_from(inbox).where(_DEAD)) or 0
 
 
+async def count_refused(db: AsyncConnection) -> int:
+    """Messages that failed for good, without the copies of announcements."""
+    return await db.scalar(select(func.count()).select_from(outbox).where(_REFUSED)) or 0
+
+
 async def count(db: AsyncConnection, now: datetime) -> int:
-    # two counts, each with an index of its own
-    refused = await db.scalar(select(func.count()).select_from(outbox).where(_REFUSED)) or 0
+    # each count with an index of its own
     waiting = await db.scalar(select(func.count()).select_from(outbox).where(_waiting(now))) or 0
-    return await _count_letters(db) + refused + waiting
+    return await count_letters(db) + await count_refused(db) + waiting
 
 
-async def page(db: AsyncConnection, now: datetime, number: int) -> StuckPage:
+async def page(db: AsyncConnection, now: datetime, number: int) -> Page[Stuck]:
     """Letters first, then messages, the newest first."""
-    letters, total = await _count_letters(db), await count(db, now)
-    number = max(0, min(number, (total - 1) // PAGE if total else 0))
-    first = number * PAGE
-    query = _LETTERS.where(_DEAD).order_by(inbox.c.update_id.desc()).limit(PAGE).offset(first)
+    letters = await count_letters(db)
+    section = Section(number, await count(db, now), PAGE)
+    query = _LETTERS.where(_DEAD).order_by(inbox.c.update_id.desc()).limit(PAGE).offset(section.first)
     found = [_letter(row) for row in await db.execute(query)]
     if len(found) < PAGE:
         messages = _MESSAGES.where(_stuck(now)).order_by(outbox.c.id.desc())
-        messages = messages.limit(PAGE - len(found)).offset(max(0, first - letters))
+        messages = messages.limit(PAGE - len(found)).offset(max(0, section.first - letters))
         found += [_message(row) for row in await db.execute(messages)]
-    return StuckPage(found, number, total)
+    return Page(found, section)
 
 
 async def everything(db: AsyncConnection, now: datetime) -> list[Stuck]:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from domain.city import City
+from domain.dates import date_and_reason, looks_like_date, typed_date
 from domain.ladder import Rung
 from domain.people import CONSENT_VERSION, Language, Names, Official, Person, Representative, RepresentativeState
 from domain.promise import (
@@ -16,15 +17,12 @@ from domain.promise import (
     PromiseStatus,
     Step,
     act,
-    date_and_reason,
     date_named_in,
     disputing,
-    looks_like_date,
     next_reminder_on,
     promisable,
     remind,
     steps_for,
-    typed_date,
 )
 from domain.question import NothingOfSubstance, NotInThisStatus, NotYours
 from domain.reminders import Stage

@@ -290,5 +290,5 @@ async def test_the_history_is_paged_the_newest_first(scene: Scene) -> None:
     numbers = [await enter(scene) for _ in range(6)]
     async with scene.database.transaction() as db:
         first, last = await announcements.page(db, 0), await announcements.page(db, 9)
-    assert [one.id for one, _ in first.shown] == numbers[:0:-1]
-    assert ([one.id for one, _ in last.shown], last.number, last.pages) == (numbers[:1], 1, 2)
+    assert [one.id for one, _ in first.found] == numbers[:0:-1]
+    assert ([one.id for one, _ in last.found], last.number, last.pages) == (numbers[:1], 1, 2)

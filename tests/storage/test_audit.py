@@ -169,8 +169,8 @@ async def test_pages_hold_the_newest_first_and_end_where_the_lines_end(database:
     ids = await numbers(database)
     async with database.reading() as db:
         first, second, beyond = [await audit.page(db, Sought(), n) for n in (0, 1, 99)]
-    assert [line.id for line in first.lines] == ids[:1:-1]
-    assert [line.id for line in second.lines] == [ids[1], ids[0]]
+    assert [line.id for line in first.found] == ids[:1:-1]
+    assert [line.id for line in second.found] == [ids[1], ids[0]]
     assert (first.total, first.pages, beyond.number) == (7, 2, 1)
 
 

@@ -151,7 +151,7 @@ class TestSeeing:
         person = await scene.person(person_id)
         async with database.reading() as db:
             page = await promises.of(db, person, closed=False, page=0)
-            assert [p.number for p in page.promises] == ([P] if sees else [])
+            assert [p.number for p in page.found] == ([P] if sees else [])
             if sees:
                 assert (await promises.visible_to(db, person, P)).number == P
             else:
@@ -170,13 +170,13 @@ class TestSeeing:
         saule = await scene.person(SAULE)
         async with database.reading() as db:
             first, last = [await promises.of(db, saule, closed=False, page=n) for n in (0, 99)]
-        assert [p.number[-1] for p in first.promises] == ["7", "6", "5", "4", "3"]
-        assert ([p.number[-1] for p in last.promises], last.number, last.pages, last.total) == (["2", "1"], 1, 2, 7)
+        assert [p.number[-1] for p in first.found] == ["7", "6", "5", "4", "3"]
+        assert ([p.number[-1] for p in last.found], last.number, last.pages, last.total) == (["2", "1"], 1, 2, 7)
         for n in (1, 3):
             await says(database, scene, Step.BREAK, DANIYAR, f"P-2026-000{n}")
         async with database.reading() as db:
             ended = await promises.of(db, saule, closed=True, page=0)
-        assert [p.number[-1] for p in ended.promises] == ["3", "1"]
+        assert [p.number[-1] for p in ended.found] == ["3", "1"]
 
 
 class TestSaying:

@@ -28,6 +28,7 @@ from domain.question import (
 )
 from storage import outbox, people, questions
 from storage.database import Database
+from storage.pages import Page
 from storage.tables import entries
 from storage.tables import outbox as notices
 from storage.tables import questions as rows
@@ -605,13 +606,13 @@ class TestRecipients:
 class TestMy:
     """`/my`: the NGO's questions, newest first, five a page."""
 
-    async def my(self, scene: Scene, who: int, *, closed: bool = False, page: int = 0) -> questions.Page:
+    async def my(self, scene: Scene, who: int, *, closed: bool = False, page: int = 0) -> Page[Question]:
         person = await scene.person(who)
         async with scene.database.reading() as db:
             return await questions.of_ngo(db, person, closed=closed, page=page)
 
-    def numbers(self, page: questions.Page) -> list[int]:
-        return [int(question.number[5:]) for question in page.questions]
+    def numbers(self, page: Page[Question]) -> list[int]:
+        return [int(question.number[5:]) for question in page.found]
 
     async def seven(self, scene: Scene) -> None:
         for author in (AIGERIM, BOLAT, DINARA, AIGERIM, BOLAT, DINARA, AIGERIM):
@@ -638,7 +639,7 @@ class TestMy:
     async def test_another_ngo_sees_nothing(self, scene: Scene) -> None:
         await self.seven(scene)
         page = await self.my(scene, ERLAN)
-        assert (page.questions, page.total, page.pages) == ([], 0, 1)
+        assert (page.found, page.total, page.pages) == ([], 0, 1)
 
     async def test_open_and_closed_stand_apart(self, scene: Scene) -> None:
         withdrawn, answered, _ = await scene.asks(), await scene.asks(), await scene.asks()
@@ -659,14 +660,14 @@ class TestInbox:
 
     SOON = date(2026, 3, 5)
 
-    async def inbox(self, scene: Scene, department: int | None, page: int = 0) -> questions.Page:
+    async def inbox(self, scene: Scene, department: int | None, page: int = 0) -> Page[Question]:
         async with scene.database.reading() as db:
             return await questions.inbox_of(db, department, today=TODAY, soon=self.SOON, page=page)
 
     async def texts(self, scene: Scene, department: int | None) -> list[str]:
         found = await self.inbox(scene, department)
         rest = [await self.inbox(scene, department, page) for page in range(1, found.pages)]
-        return [question.text for page in (found, *rest) for question in page.questions]
+        return [question.text for page in (found, *rest) for question in page.found]
 
     async def put(self, scene: Scene, text: str, status: Status, due_on: date) -> None:
         question = await scene.asks(text=text, due_on=due_on)
@@ -732,7 +733,7 @@ class TestInbox:
         for _ in range(11):
             await scene.asks()
         page = await self.inbox(scene, scene.culture)
-        assert (len(page.questions), page.total, page.pages) == (5, 11, 3)
+        assert (len(page.found), page.total, page.pages) == (5, 11, 3)
 
 
 class TestUnjudged:

@@ -264,11 +264,11 @@ async def test_a_part_of_the_register_is_listed_by_name_page_by_page(scene: Scen
         await enter(scene.database, f"Клуб {n}", state=PROPOSED if n % 2 else REGISTERED)
     async with scene.database.reading() as db:
         last = await register.listed(db, Which.ALL, YEAR, 99, 3)
-        assert ([o.name for o in last.organizations], last.number, last.pages) == (["ОФ «Парасат»"], 2, 3)
+        assert ([o.name for o in last.found], last.number, last.pages) == (["ОФ «Парасат»"], 2, 3)
         proposed = await register.listed(db, Which.PROPOSED, YEAR, 0, 3)
-        assert [o.name for o in proposed.organizations] == ["Клуб 1", "Клуб 3"]
+        assert [o.name for o in proposed.found] == ["Клуб 1", "Клуб 3"]
         declined = await register.listed(db, Which.DECLINED, YEAR, 5, 3)
-        assert (declined.organizations, declined.number, declined.pages) == ([], 0, 1)
+        assert (declined.found, declined.number, declined.pages) == ([], 0, 1)
 
 
 async def test_of_two_heads_chosen_at_once_one_is_left(scene: Scene, database_url: str) -> None:
