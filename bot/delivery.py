@@ -35,6 +35,8 @@ BULK = (announcements.COPY, announcements.CORRECTION, announcements.TAKING_BACK)
 STALE_REPLY = timedelta(hours=1)
 """A dialogue's prompt that could not be sent for so long would only confuse."""
 GIVE_UP = timedelta(days=2)
+LOOKS_EVERY = 1.0
+"""Seconds: another copy may have promised something."""
 LAST_SECONDS = 2.0
 """How long a stopping copy lets what is on the wire arrive: cut there, it would be said twice."""
 OWN_FAULTS = 3
@@ -82,8 +84,7 @@ class Delivery:
         self._next_of_bulk = asyncio.Lock()
         self._in_hand: set[asyncio.Task[None]] = set()
         self._bulk: set[asyncio.Task[None]] = set()
-        self._running = False
-        self._claimed: list[Outgoing] = []
+        self._group: asyncio.TaskGroup | None = None
         self._asked: list[tuple[Operation, asyncio.Future[None]]] = []
         self._writing = False
 
@@ -99,40 +100,33 @@ class Delivery:
         """Keep as many rows in hand as allowed; ask again when told, and every second. What one row's end makes room
         for is claimed in the transaction that writes that end down.
         """
-        self._running = True
-        async with asyncio.TaskGroup() as group:
+        async with asyncio.TaskGroup() as self._group:
             while not stop.is_set():
-                if not self._claimed:
-                    try:
-                        await self._write(_nothing)
-                    except Exception:
-                        log.exception("the outbox cannot be read; again in a second")
-                self._begin(group)
+                self.wanted.clear()  # before the look: what is promised behind it wakes us again
+                try:
+                    await self._write(_nothing)
+                except Exception:
+                    log.exception("the outbox cannot be read; again in a second")
                 await self._wait()
-            self._running = False
+            self._group = None
             if self._in_hand:
                 await asyncio.wait(self._in_hand, timeout=LAST_SECONDS)
             for task in self._in_hand:
                 task.cancel()  # its claim is free again as soon as this copy is gone
 
-    def _begin(self, group: asyncio.TaskGroup) -> None:
-        """Take the claimed rows in hand."""
-        rows, self._claimed = self._claimed, []
-        for row in rows:
-            task = group.create_task(self.deliver(row))
-            self._in_hand.add(task)
-            task.add_done_callback(self._in_hand.discard)
-            if row.priority is Priority.ANNOUNCEMENT:
-                self._bulk.add(task)
-                task.add_done_callback(self._bulk.discard)
+    def _begin(self, row: Outgoing, group: asyncio.TaskGroup) -> None:
+        """Take a claimed row in hand."""
+        task = group.create_task(self.deliver(row))
+        self._in_hand.add(task)
+        task.add_done_callback(self._in_hand.discard)
+        if row.priority is Priority.ANNOUNCEMENT:
+            self._bulk.add(task)
+            task.add_done_callback(self._bulk.discard)
 
     async def _wait(self) -> None:
-        """Until somebody has promised something, or something was claimed; a second at most."""
-        self.wanted.clear()
-        if self._claimed:
-            return
+        """Until somebody has promised something; a second at most."""
         try:
-            async with asyncio.timeout(1.0):
+            async with asyncio.timeout(LOOKS_EVERY):
                 await self.wanted.wait()
         except TimeoutError:
             pass
@@ -165,7 +159,7 @@ class Delivery:
             except Exception as error:
                 if not is_away(error):
                     raise
-                if not self._running or seconds() > until:
+                if self._group is None or seconds() > until:
                     raise NotWritten from error
                 log.warning("the outbox cannot be written: %s; again in a second", type(error).__name__)
                 await asyncio.sleep(AWAY_PAUSE)
@@ -176,7 +170,7 @@ class Delivery:
             async with self.database.transaction() as db:
                 for operation, _ in together:
                     await operation(db)
-                claimed = await self._claim_more(db, len(together)) if self._running else []
+                claimed = await self._claim_more(db, len(together)) if self._group else []
         except Exception as error:
             if len(together) == 1:
                 together[0][1].set_exception(error)
@@ -191,15 +185,14 @@ class Delivery:
         for _, written in together:
             if not written.done():
                 written.set_result(None)
-        if claimed:
-            self._claimed += claimed
-            self.wanted.set()
+        if self._group:  # a copy that is stopping lets them go: its claims are free again when it is gone
+            for row in claimed:
+                self._begin(row, self._group)
 
     async def _claim_more(self, db: AsyncConnection, ending: int) -> list[Outgoing]:
         """For the hands that are free, and for those that these ends set free."""
-        waiting = sum(row.priority is Priority.ANNOUNCEMENT for row in self._claimed)
-        room = IN_HAND - len(self._in_hand) - len(self._claimed) + ending
-        bulk = BULK_IN_HAND - len(self._bulk) - waiting + min(ending, len(self._bulk))
+        room = IN_HAND - len(self._in_hand) + ending
+        bulk = BULK_IN_HAND - len(self._bulk) + min(ending, len(self._bulk))
         if room <= 0:
             return []
         return await outbox.claim(db, str(self.owner), room, self.clock.now(), bulk=max(bulk, 0))

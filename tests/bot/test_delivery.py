@@ -432,3 +432,32 @@ async def test_a_revoked_token_keeps_everything_until_there_is_a_new_one(
     for _ in range(4):
         await _later(cast.town, 301)
     assert _cards(cast.daniyar) == 1
+
+
+# --- waking up ------------------------------------------------------------------------------------------------------
+
+
+async def test_what_is_promised_just_behind_a_claim_goes_out_without_the_next_look(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another worker commits after the claim has looked and before its transaction is over: as PostgreSQL allows."""
+    delivery, stop = cast.town.app.delivery, asyncio.Event()
+    monkeypatch.setattr("bot.delivery.LOOKS_EVERY", 3600.0)
+    claim = storage_outbox.claim
+
+    async def and_then_somebody_promises(db: Any, *args: Any, **more: Any) -> Any:
+        claimed = await claim(db, *args, **more)
+        if not delivery.wanted.is_set() and "just behind" not in cast.aigerim.texts:
+            call = {"method": "sendMessage", "params": {"chat_id": cast.aigerim.id, "text": "just behind"}}
+            key = "just behind"
+            await storage_outbox.say(db, cast.aigerim.id, "reply", call, cast.town.clock.now(), key=key)
+            delivery.wanted.set()
+        return claimed
+
+    monkeypatch.setattr("storage.outbox.claim", and_then_somebody_promises)
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        group.create_task(delivery.run(stop))
+        while "just behind" not in cast.aigerim.texts:  # noqa: ASYNC110 - a phone has no event
+            await asyncio.sleep(0.01)
+        stop.set()
+        delivery.wanted.set()
