@@ -19,7 +19,7 @@ from domain.city import City
 from domain.ladder import Rung
 from domain.part import days_late, next_reminder_on
 from domain.people import Wants
-from domain.question import Audience, Question
+from domain.question import CLOCK, Audience, Question
 from domain.reminders import Reminder, reckoned_on, remind
 from handlers import notices
 from handlers.speech import Call
@@ -49,6 +49,7 @@ async def begin(db: AsyncConnection, city: City, now: datetime) -> bool:
     """
     if quiet(now, city.calendar, city.hours, city.zone):
         return False
+    closed = await agreed_by_silence(db, city, now)
     due = [
         *await reminders(db, city, now),
         *await replies_waited_for(db, city, now),
@@ -62,7 +63,7 @@ async def begin(db: AsyncConnection, city: City, now: datetime) -> bool:
     for person_id, theirs in of_person.items():
         one = theirs[0] if len(theirs) == 1 else _folded(person_id, theirs, city.today(now))
         await outbox.say(db, person_id, one.template, one.facts, now, priority=Priority.REMINDER, key=one.key)
-    return bool(due)
+    return bool(due) or closed
 
 
 def _folded(person_id: int, parts: list[Due], today: date) -> Due:
@@ -207,6 +208,20 @@ async def decisions_waited_for(db: AsyncConnection, city: City, now: datetime) -
         for person_id in await questions.recipients(db, question, Audience.APPROVER, now):
             of_person[person_id].append(question.id)
     return [Due(id_, "decide", {"questions": waiting}, f"{key} {id_}") for id_, waiting in of_person.items()]
+
+
+async def agreed_by_silence(db: AsyncConnection, city: City, now: datetime) -> bool:
+    """What a department says it kept, and the NGO has not said otherwise in time (`City.reaction_term`), is kept.
+
+    True when there was any.
+    """
+    today = city.today(now)
+    if not await slots.take(db, f"undisputed {today}", now):
+        return False
+    found = await promises.unjudged(db, today)
+    for promise in found:
+        await promises.record(db, promise_rules.act(promise, promise_rules.Step.NO_REACTION, CLOCK, today), now)
+    return bool(found)
 
 
 async def promised(db: AsyncConnection, city: City, now: datetime) -> list[Due]:

@@ -2,6 +2,7 @@
 
     open → kept, says the owner → confirmed, says the NGO
          ↑                      → disputed: open again once, the second time it ends so
+                      → undisputed, when the NGO has not said anything in time
          → a new date and why: still open, and counted
          → cannot, and why: broken
 
@@ -22,7 +23,7 @@ from domain.dates import dates_in
 from domain.draft import blank
 from domain.ladder import Rung
 from domain.people import Names, Person
-from domain.question import CannotAct, NothingOfSubstance, NotInThisStatus, NotYours
+from domain.question import Actor, CannotAct, Clock, NothingOfSubstance, NotInThisStatus, NotYours
 from domain.reminders import Stage
 
 
@@ -32,6 +33,7 @@ class PromiseStatus(StrEnum):
     OPEN = "open"  # to be kept
     KEPT = "kept"  # so says its owner; the NGO has not said yet
     CONFIRMED = "confirmed"
+    UNDISPUTED = "undisputed"  # the NGO said nothing in time: it counts as kept
     DISPUTED = "disputed"  # the NGO said twice that it was not kept
     BROKEN = "broken"  # its owner said that it cannot be kept
 
@@ -50,6 +52,7 @@ class Step(StrEnum):
     CONFIRM = "confirm"
     DISPUTE = "dispute"
     DISPUTE_AGAIN = "dispute_again"  # the one reopening is used up
+    NO_REACTION = "no_reaction"
 
 
 class Who(Enum):
@@ -61,6 +64,7 @@ class Who(Enum):
     DEPARTMENT = auto()
     ADMIN = auto()
     DEPUTY_MAYOR = auto()
+    CLOCK = auto()  # the program itself
 
 
 class Audience(StrEnum):
@@ -92,6 +96,9 @@ RULES: dict[tuple[PromiseStatus, Step], Rule] = {
     (PromiseStatus.KEPT, Step.CONFIRM): Rule(_THE_NGO, PromiseStatus.CONFIRMED, (Audience.OWNER,)),
     (PromiseStatus.KEPT, Step.DISPUTE): Rule(_THE_NGO, PromiseStatus.OPEN, _EVERYBODY_ABOVE),
     (PromiseStatus.KEPT, Step.DISPUTE_AGAIN): Rule(_THE_NGO, PromiseStatus.DISPUTED, _EVERYBODY_ABOVE),
+    (PromiseStatus.KEPT, Step.NO_REACTION): Rule(
+        frozenset({Who.CLOCK}), PromiseStatus.UNDISPUTED, (Audience.NGO, Audience.OWNER)
+    ),
 }
 
 _NEEDS_TEXT = frozenset({Step.MOVE, Step.BREAK, Step.DISPUTE, Step.DISPUTE_AGAIN})
@@ -124,6 +131,7 @@ class Promise:
     made_at: datetime
     moved: int = 0  # how often it got a new date
     disputed: bool = False  # the NGO said once that it was not kept
+    react_by: date | None = None  # while it is said to be kept: the last local date on which the NGO may say otherwise
     remind_on: date | None = None
     rungs: int = 0
 
@@ -138,18 +146,26 @@ class PromiseChange:
     before: Promise
     after: Promise
     step: Step
-    actor: Person
+    actor: Actor
     text: str
-    until: date | None
+    until: date | None  # the new date, or `react_by`
     tell: tuple[Audience, ...]
 
     @property
-    def by_ngo(self) -> bool:
-        return RULES[self.before.status, self.step].who == _THE_NGO
+    def actor_id(self) -> int | None:
+        return self.actor.id if isinstance(self.actor, Person) else None
+
+    @property
+    def side(self) -> str:
+        """On whose side the actor took this step: an official may speak for an NGO as well."""
+        who = RULES[self.before.status, self.step].who
+        return "ngo" if Who.NGO in who else "clock" if Who.CLOCK in who else "city"
 
 
-def standing(promise: Promise, person: Person) -> frozenset[Who]:
+def standing(promise: Promise, person: Actor) -> frozenset[Who]:
     """How this person stands to this promise, from what the register says now."""
+    if isinstance(person, Clock):
+        return frozenset({Who.CLOCK})
     official = person.department_id == promise.department_id
     nobody_else = promise.owner_id is None and promise.head_id is None
     answers = {
@@ -193,10 +209,18 @@ def disputing(promise: Promise) -> Step:
 
 
 def act(
-    promise: Promise, step: Step, person: Person, today: date, *, text: str = "", until: date | None = None
+    promise: Promise,
+    step: Step,
+    person: Actor,
+    today: date,
+    *,
+    text: str = "",
+    until: date | None = None,
+    react_by: date | None = None,
 ) -> PromiseChange:
     """One step of a promise's life. Raises NotYours, NotInThisStatus, NothingOfSubstance or NoPromiseDate.
 
+    `react_by` is the last local date on which the NGO may say that it was not kept: after it silence is agreement.
     When it is open again after a dispute, the date stays what it was: nothing of it was done by then.
     """
     here = standing(promise, person)
@@ -209,7 +233,7 @@ def act(
         raise NotYours
     if step in _NEEDS_TEXT and blank(text):
         raise NothingOfSubstance
-    after = replace(promise, status=rule.then)
+    after = replace(promise, status=rule.then, react_by=react_by if step is Step.KEEP else None)
     match step:
         case Step.MOVE:
             if until is None or until <= promise.due_on or not promisable(until, today):
@@ -217,7 +241,8 @@ def act(
             after = replace(after, due_on=until, moved=promise.moved + 1, remind_on=None, rungs=0)
         case Step.DISPUTE:
             after = replace(after, disputed=True, remind_on=None)
-    return PromiseChange(promise, after, step, person, text, until if step is Step.MOVE else None, rule.tell)
+    named = {Step.MOVE: until, Step.KEEP: react_by}.get(step)
+    return PromiseChange(promise, after, step, person, text, named, rule.tell)
 
 
 def promisable(day: date, today: date) -> bool:

@@ -47,6 +47,7 @@ _STATUS = {
     PromiseStatus.OPEN: N_("to be kept"),
     PromiseStatus.KEPT: N_("kept, as the department says; the NGO has not said yet"),
     PromiseStatus.CONFIRMED: N_("kept, the NGO confirms it"),
+    PromiseStatus.UNDISPUTED: N_("kept, as the department says; the NGO did not say otherwise in time"),
     PromiseStatus.DISPUTED: N_("not kept, as the NGO says"),
     PromiseStatus.BROKEN: N_("cannot be kept, as the department says"),
 }
@@ -54,6 +55,10 @@ _STATUS = {
 
 def status(words: Words, promise: Promise, today: date) -> Markup:
     """In words; being late is said beside it."""
+    if promise.react_by is not None:
+        return words.say(
+            "kept, as the department says; the NGO may say otherwise until {date}", date=words.day(promise.react_by)
+        )
     said = words.say(_STATUS[promise.status])
     return words.say("{status}, <b>overdue</b>", status=said) if promise.overdue(today) else said
 
@@ -95,6 +100,7 @@ _HISTORY = {
     Step.CONFIRM: N_("{when}: the NGO confirmed that it is kept"),
     Step.DISPUTE: N_("{when}: the NGO says that it was not kept; it is open again"),
     Step.DISPUTE_AGAIN: N_("{when}: the NGO says for the second time that it was not kept"),
+    Step.NO_REACTION: N_("{when}: it counts as kept, the NGO did not say otherwise in time"),
 }
 
 
@@ -108,8 +114,11 @@ def _history(words: Words, entries: list[PromiseEntry]) -> list[Block]:
 
 
 def history_line(words: Words, entry: PromiseEntry) -> Markup:
+    said = _HISTORY[entry.step]
+    if entry.step is Step.KEEP and entry.until:
+        said = N_("{when}: {who} says that it is kept; the NGO may say otherwise until {date}")
     return words.say(
-        _HISTORY[entry.step],
+        said,
         when=words.moment(entry.at),
         who=entry.actor or words.say("an official"),
         date=words.day(entry.until) if entry.until else "",
@@ -254,9 +263,17 @@ async def _at_once(turn: Turn, step: Step) -> None:
 
 async def _take(turn: Turn, promise: Promise, step: Step, text: str = "", until: date | None = None) -> bool:
     """The step, stored; False when it is not possible any more, which has been said."""
-    today = turn.city.today(turn.now)
+    city = await turn.city_now()
     try:
-        change = act(promise, step, turn.person, today, text=text, until=until)
+        change = act(
+            promise,
+            step,
+            turn.person,
+            city.today(turn.now),
+            text=text,
+            until=until,
+            react_by=city.react_by(turn.now),
+        )
     except (NotInThisStatus, NotYours):
         await _stale(turn, promise)
         return False
@@ -475,6 +492,7 @@ _TOLD = {
     Step.DISPUTE_AGAIN: N_(
         "<b>{number}</b>: the NGO says for the second time that the promise was not kept. Its reason:"
     ),
+    Step.NO_REACTION: N_("<b>{number}</b>: the promise counts as kept, for the NGO did not say otherwise in time."),
 }
 
 
@@ -485,6 +503,11 @@ def _by(words: Words, promise: Promise, entry: PromiseEntry) -> Markup | None:
 
 
 def _also(words: Words, promise: Promise, entry: PromiseEntry, person: Person) -> Markup | None:
+    if entry.step is Step.KEEP and entry.until:
+        return words.say(
+            "Please say whether it is so. Without your word until {date} it counts as kept.",
+            date=words.weekday(entry.until),
+        )
     if entry.step is Step.KEEP:
         return words.say("Please say whether it is so.")
     if entry.step is Step.BREAK and person.speaks_for_ngo:

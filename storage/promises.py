@@ -33,9 +33,19 @@ _owner = officials.alias("owner")
 _owner_person = people.alias("owner_person")
 _head = officials.alias("head")
 
+_react_by = (
+    select(promise_entries.c.until)
+    .where(promise_entries.c.promise_id == promises.c.id, promise_entries.c.action == Step.KEEP)
+    .order_by(promise_entries.c.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+"""Of a kept one: the last date for the NGO's word. Those kept before there was such a date have none."""
+
 _PROMISES = (
     select(
         promises,
+        _react_by.label("react_by"),
         questions.c.number.label("question_number"),
         organizations.c.name.label("organization_name"),
         *(departments.c[f"name_{x}"].label(f"department_{x}") for x in ("en", "ru", "kk")),
@@ -75,6 +85,7 @@ def _promise(row: Row[Any]) -> Promise:
         made_at=row.made_at,
         moved=row.moved,
         disputed=row.disputed,
+        react_by=row.react_by if row.status == PromiseStatus.KEPT else None,
         remind_on=row.remind_on,
         rungs=row.rungs,
     )
@@ -157,11 +168,11 @@ async def record(db: AsyncConnection, change: PromiseChange, now: datetime) -> i
         "rungs": after.rungs,
     }
     await db.execute(update(promises).where(promises.c.id == after.id).values(values))
-    side = "ngo" if change.by_ngo else "city"
-    entry_id = await _write_down(db, after.id, change.step, change.actor.id, side, change.text, change.until, now)
+    by, side = change.actor_id, change.side
+    entry_id = await _write_down(db, after.id, change.step, by, side, change.text, change.until, now)
     told = [person_id for audience in change.tell for person_id in await recipients(db, after, audience, now)]
     for person_id in dict.fromkeys(told):
-        if person_id != change.actor.id:
+        if person_id != by:
             key = f"promise {entry_id} {person_id}"
             await outbox.say(db, person_id, "promise", {"entry": entry_id}, now, key=key, question_id=after.question_id)
     return entry_id
@@ -282,6 +293,13 @@ async def to_remind(db: AsyncConnection, today: date) -> list[Promise]:
     due = or_(promises.c.remind_on.is_(None), promises.c.remind_on <= today)
     query = _PROMISES.where(promises.c.status == PromiseStatus.OPEN, due).order_by(promises.c.id)
     return [_promise(row) for row in await db.execute(query)]
+
+
+async def unjudged(db: AsyncConnection, today: date) -> list[Promise]:
+    """Said to be kept, and the NGO's last day has passed; locked, for it may be saying something now."""
+    here = and_(promises.c.status == PromiseStatus.KEPT, _react_by < today)
+    found = list(await db.scalars(select(promises.c.id).where(here).order_by(promises.c.id).with_for_update()))
+    return await many(db, found) if found else []
 
 
 async def reminded(db: AsyncConnection, reckoned: list[tuple[int, date, int]]) -> None:

@@ -24,7 +24,7 @@ from domain.promise import (
     remind,
     steps_for,
 )
-from domain.question import NothingOfSubstance, NotInThisStatus, NotYours
+from domain.question import CLOCK, Actor, NothingOfSubstance, NotInThisStatus, NotYours
 from domain.reminders import Stage
 
 TODAY = date(2026, 3, 2)
@@ -51,7 +51,7 @@ GULNARA = official(14, head=True)
 ZARINA = official(15, stands_in_for=(11,))
 SAULE, MAYOR = person(21, is_admin=True), person(22, is_deputy_mayor=True)
 
-PEOPLE = {
+PEOPLE: dict[str, Actor] = {
     "A": AIGERIM,  # the author
     "x": BOLAT,  # of the same NGO
     "w": DINARA,
@@ -63,6 +63,7 @@ PEOPLE = {
     "2": KAIRAT,  # of another department
     "a": SAULE,
     "d": MAYOR,
+    "c": CLOCK,
 }
 
 PROMISE = Promise(
@@ -92,6 +93,7 @@ TABLE = """
     kept    confirm        Ax   confirmed  owner
     kept    dispute        Ax   open       owner head admins
     kept    dispute_again  Ax   disputed   owner head admins
+    kept    no_reaction    c    undisputed ngo owner
 """
 POLICY = {
     (PromiseStatus(status), Step(step)): (set(who), PromiseStatus(then), tuple(map(Audience, tell)))
@@ -112,7 +114,7 @@ def test_who_may_do_what(status: PromiseStatus, step: Step) -> None:
         if letter in may:
             change = act(promise, step, somebody, TODAY, text="why", until=LATER)
             assert (change.after.status, change.tell) == (then, tell)
-            assert change.by_ngo == (letter in "Ax")
+            assert change.side == {"A": "ngo", "x": "ngo", "c": "clock"}.get(letter, "city")
         else:
             with pytest.raises((NotYours, NotInThisStatus)):
                 act(promise, step, somebody, TODAY, text="why", until=LATER)
@@ -148,6 +150,12 @@ def test_a_dispute_opens_it_again_once() -> None:
     assert (again.status, disputing(again)) == (PromiseStatus.KEPT, Step.DISPUTE_AGAIN)
     assert Step.DISPUTE not in steps_for(again, AIGERIM)
     assert act(again, Step.DISPUTE_AGAIN, BOLAT, TODAY, text="still none").after.status is PromiseStatus.DISPUTED
+
+
+def test_until_when_the_ngo_may_say_otherwise_is_known_only_while_it_may() -> None:
+    kept = act(PROMISE, Step.KEEP, DANIYAR, TODAY, react_by=LATER)
+    assert (kept.until, kept.after.react_by) == (LATER, LATER)
+    assert act(kept.after, Step.DISPUTE, AIGERIM, TODAY, text="no ramp", react_by=LATER).after.react_by is None
 
 
 @pytest.mark.parametrize("step", [Step.MOVE, Step.BREAK, Step.DISPUTE])

@@ -183,8 +183,13 @@ async def test_made_up_presses_change_nothing(promised: Cast) -> None:
 
 async def test_kept_and_confirmed(promised: Cast) -> None:
     await _said(promised.daniyar, "promise_keep")
-    assert "Status: kept, as the department says; the NGO has not said yet" in promised.daniyar.last
+    assert (
+        "Status: kept, as the department says; the NGO may say otherwise until 17 March 2026" in promised.daniyar.last
+    )
     assert promised.aigerim.last.startswith(f"{P}: the department says that the promise is kept.")
+    assert promised.aigerim.last.endswith(
+        "Please say whether it is so. Without your word until 17 March 2026, Tuesday it counts as kept."
+    )
     assert promised.aigerim.buttons[:2] == ["Confirm that it is kept", "It was not kept"]
     await promised.aigerim.presses("promise_confirm")
     assert promised.daniyar.last.startswith(f"{P}: the NGO confirmed that the promise is kept.")
@@ -192,6 +197,24 @@ async def test_kept_and_confirmed(promised: Cast) -> None:
     await promised.aigerim.writes("/promises")
     await promised.aigerim.presses("closed")
     assert f"{P}, by 20 March 2026: kept, the NGO confirms it" in promised.aigerim.last
+
+
+async def test_without_a_word_of_the_ngo_it_counts_as_kept_after_ten_working_days(promised: Cast) -> None:
+    await _said(promised.daniyar, "promise_keep")
+    await promised.town.days_pass(15)  # Tuesday 17 March: the last day for a word
+    assert (await _status(promised)).endswith("the NGO may say otherwise until 17 March 2026")
+    await promised.town.days_pass(1)
+    over = f"{P}: the promise counts as kept, for the NGO did not say otherwise in time."
+    for somebody in (promised.daniyar, promised.aigerim):
+        assert any(said.startswith(over) for said in somebody.texts)
+        await somebody.writes(P)
+        assert "18 March 2026, 11:00: it counts as kept, the NGO did not say otherwise in time" in somebody.last
+        assert f"№ {promised.number}" in somebody.buttons[0]
+        await somebody.presses(f"№ {promised.number}")
+        assert "it counts as kept, the NGO did not say otherwise in time (promise" in somebody.last
+        await somebody.writes("/promises")
+        await somebody.presses("closed")
+        assert f"{P}, by 20 March 2026: kept, as the department says; the NGO did not say" in somebody.last
 
 
 async def test_disputed_it_goes_to_head_and_administrators_and_is_open_again_once(promised: Cast) -> None:
@@ -309,7 +332,9 @@ async def test_who_forgets_everything_leaves_the_promise_to_the_ngo(promised: Ca
     await promised.aigerim.presses("forget_once")
     await promised.aigerim.presses("forget_twice")
     await _said(promised.daniyar, "promise_keep")
-    assert await _status(promised) == "Status: kept, as the department says; the NGO has not said yet"
+    assert (
+        await _status(promised) == "Status: kept, as the department says; the NGO may say otherwise until 17 March 2026"
+    )
 
 
 @pytest.mark.parametrize("language", [Language.RU, Language.KK])

@@ -10,7 +10,7 @@ from domain import question as question_rules
 from domain.draft import Attachment, AttachmentKind
 from domain.people import Person
 from domain.promise import Audience, Promise, PromiseStatus, Step, act, disputing
-from domain.question import Action, CannotAct, Change, NotInThisStatus, NotYours, Outcome, Question
+from domain.question import CLOCK, Action, CannotAct, Change, NotInThisStatus, NotYours, Outcome, Question
 from storage import additions, people, promises, questions
 from storage.database import Database
 from storage.tables import departments, officials
@@ -52,7 +52,7 @@ async def says(
     async with database.transaction() as db:
         promise = await promises.visible_to(db, person, number, to_change=True)
         step = disputing(promise) if step is Step.DISPUTE else step
-        await promises.record(db, act(promise, step, person, TODAY, text="почему", until=until), NOW)
+        await promises.record(db, act(promise, step, person, TODAY, text="почему", until=until, react_by=until), NOW)
 
 
 async def the_promise(scene: Scene, number: str = P) -> Promise:
@@ -246,6 +246,24 @@ class TestSaying:
         await says(database, scene, Step.KEEP, DANIYAR)
         async with database.reading() as db:
             assert await promises.to_remind(db, date(2026, 5, 18)) == []
+
+    async def test_silence_is_agreement_after_the_last_date_for_a_word(self, database: Database, scene: Scene) -> None:
+        await promised(scene)
+        last = date(2026, 3, 16)
+        await says(database, scene, Step.KEEP, DANIYAR, until=date(2026, 3, 9))
+        await says(database, scene, Step.DISPUTE, AIGERIM)
+        await says(database, scene, Step.KEEP, DANIYAR, until=last)
+        assert (await the_promise(scene)).react_by == last
+        async with database.transaction() as db:
+            assert await promises.unjudged(db, last) == []
+            for found in await promises.unjudged(db, last + timedelta(days=1)):
+                await promises.record(db, act(found, Step.NO_REACTION, CLOCK, TODAY), NOW)
+            assert await promises.unjudged(db, last + timedelta(days=1)) == []
+        found = await the_promise(scene)
+        async with database.reading() as db:
+            line = (await promises.history(db, found.id))[-1]
+        assert (found.status, found.react_by) == (PromiseStatus.UNDISPUTED, None)
+        assert (line.step, line.side, line.actor) == (Step.NO_REACTION, "clock", "")
 
 
 class TestAlbums:
