@@ -6,6 +6,7 @@ nobody replies for ten working days: [Close: no reply], with the ground in words
 """
 
 from domain.draft import Piece
+from domain.gratitude import gratitude
 from domain.question import Action, Question, act, added, allowed
 from handlers import ngo, one_text
 from handlers.dialogue import of_form
@@ -125,7 +126,7 @@ async def _asked(turn: Turn) -> Question | None:
     said = turn.said
     if not turn.person.consented or turn.person.official or not (said.text or said.attachment):
         return None
-    if NUMBER.fullmatch(said.text.strip().lstrip("№ ")):
+    if NUMBER.fullmatch(said.text.strip().lstrip("№ ")) or gratitude(said.text):
         return None
     waiting = await questions.waits_for(turn.db, turn.person, limit=2)
     return waiting[0] if len(waiting) == 1 else None

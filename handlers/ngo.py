@@ -10,8 +10,10 @@ from typing import Any
 from markupsafe import Markup
 
 from domain.draft import Attachment, Draft, Piece, blank
+from domain.gratitude import gratitude
 from domain.question import (
     Action,
+    Change,
     Kind,
     NotYours,
     Question,
@@ -507,16 +509,9 @@ async def record_addition(
     pieces: tuple[Piece, ...] = (),
 ) -> None:
     """`pieces` are the messages it came from: editing one of them later is an addition again."""
-    turn.args = (number,)
-    question = await questions.visible_to(turn.db, turn.person, number, to_change=True)
-    waited = (await turn.city_now()).waited(question, turn.now)
-    change = act(question, added(question), turn.person, turn.now, text=text, attachments=attached, paused=waited)
-    entry_id = await questions.record(turn.db, change, turn.now, source=source)
-    if entry_id is None:
+    change = await _stored(turn, number, text, attached, source, pieces)
+    if change is None:
         return
-    await additions.remember(turn.db, turn.person.id, question.id, pieces)
-    if source.startswith("album "):
-        await additions.gather(turn.db, question, entry_id, turn.now)
     if change.action is Action.REPLY:
         turn.reply(
             turn.say(
@@ -530,6 +525,28 @@ async def record_addition(
                 number=number,
             )
         )
+
+
+async def _stored(
+    turn: Turn,
+    number: str,
+    text: str,
+    attached: tuple[Attachment, ...],
+    source: str,
+    pieces: tuple[Piece, ...],
+) -> Change | None:
+    """What the NGO adds; None when it was added before."""
+    turn.args = (number,)
+    question = await questions.visible_to(turn.db, turn.person, number, to_change=True)
+    waited = (await turn.city_now()).waited(question, turn.now)
+    change = act(question, added(question), turn.person, turn.now, text=text, attachments=attached, paused=waited)
+    entry_id = await questions.record(turn.db, change, turn.now, source=source)
+    if entry_id is None:
+        return None
+    await additions.remember(turn.db, turn.person.id, question.id, pieces)
+    if source.startswith("album "):
+        await additions.gather(turn.db, question, entry_id, turn.now)
+    return change
 
 
 # --- judging --------------------------------------------------------------------------------------------------------
@@ -605,7 +622,9 @@ async def reason_written(turn: Turn) -> None:
 
 
 async def anything(turn: Turn) -> None:
-    """No dialogue waits for it: a number shows its question, a text of an NGO becomes a draft, nothing is lost."""
+    """No dialogue waits for it: a number shows its question, thanks go where they belong, a text of an NGO becomes a
+    draft, nothing is lost.
+    """
     if (number := number_alone(turn)) and turn.person.consented:
         turn.args = (number,)
         await card(turn)
@@ -614,10 +633,33 @@ async def anything(turn: Turn) -> None:
         await promises.card(turn)
     elif turn.person.language is None or not turn.person.consented:
         await newcomer.proceed(turn, {})
+    elif gratitude(turn.text) and turn.said.attachment is None:
+        await _thanks(turn)
     elif turn.person.speaks_for_ngo and not turn.person.official:
         await _keep_as_draft(turn)
     else:
         turn.reply(turn.say("I did not understand this. What you can do:"), everyone.menu(turn))
+
+
+async def _thanks(turn: Turn) -> None:
+    """Thanks in passing are added to the question whose answer they can only be for; they reopen nothing."""
+    since = turn.city.ago(turn.city.reaction_term, turn.now)
+    answered = await questions.answered_since(turn.db, turn.person, since, limit=2)
+    if len(answered) != 1:
+        how = turn.say(
+            "To thank a department, reply to its answer, or send thanks of their own: /ask, «{thanks}».",
+            thanks=turn.words.label("thanks"),
+        )
+        turn.reply(turn.say("Thank you for your kind words."), *([how] if turn.person.speaks_for_ngo else []))
+        return
+    number, pieces = answered[0].number, (Piece(turn.said.message_id, turn.text),)
+    if await _stored(turn, number, turn.text, (), _source(turn), pieces) is None:
+        return
+    buttons = keyboards.question(turn.words, answered[0], turn.person)
+    turn.reply(
+        turn.say("Your thanks for the answer to <b>№ {number}</b> are passed on.", number=number),
+        keyboard=[*buttons, [Button(number, f"card:{number}")]],
+    )
 
 
 def number_alone(turn: Turn) -> str | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Case, Row, Select, and_, bindparam, case, func, literal, or_, select, text, update
+from sqlalchemy import Case, Row, Select, and_, bindparam, case, func, literal, not_, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.draft import Attachment, AttachmentKind, Piece, albums
@@ -835,6 +835,16 @@ async def waits_for(db: AsyncConnection, person: Person, limit: int) -> list[Que
         theirs = or_(theirs, questions.c.organization_id == person.organization_id)
     query = _QUESTIONS.where(theirs, questions.c.status == Status.WAITING)
     return [_question(row) for row in await db.execute(query.order_by(questions.c.waiting_since).limit(limit))]
+
+
+async def answered_since(db: AsyncConnection, person: Person, since: datetime, limit: int) -> list[Question]:
+    """Questions of this person or their NGO whose answer came since then and stands, the newest answer first."""
+    theirs = questions.c.author_id == person.id
+    if person.organization_id is not None:
+        theirs = or_(theirs, questions.c.organization_id == person.organization_id)
+    gone = and_(questions.c.ending.isnot(None), questions.c.ending == Ending.NO_REPLY)
+    query = _QUESTIONS.where(theirs, questions.c.answered_at >= since, not_(gone))
+    return [_question(row) for row in await db.execute(query.order_by(questions.c.answered_at.desc()).limit(limit))]
 
 
 async def waiting_since(db: AsyncConnection, until: datetime, limit: int | None = None) -> list[Question]:

@@ -57,6 +57,47 @@ async def test_thank_you_reopens_nothing(answered: Cast, state: str, thanks: str
     assert _notices(answered.daniyar) == 1
 
 
+@pytest.mark.parametrize("thanks", ["Спасибо!", "рақмет", "Thank you"])
+async def test_thanks_in_passing_belong_to_the_answer_and_begin_no_draft(answered: Cast, thanks: str) -> None:
+    aigerim = answered.aigerim
+    await aigerim.writes(thanks)
+    assert aigerim.last == f"Your thanks for the answer to № {answered.number} are passed on."
+    assert "Solved" in aigerim.buttons
+    assert answered.number in aigerim.buttons
+    assert thanks in answered.daniyar.last
+    assert await _lines(answered) == [("answered", thanks)]
+    await aigerim.writes("/ask")
+    assert aigerim.last.startswith("What would you like to send?")
+
+
+async def test_thanks_that_could_be_for_several_answers_or_none_are_only_answered(answered: Cast) -> None:
+    aigerim, daniyar = answered.aigerim, answered.daniyar
+    friendly = "Thank you for your kind words.\n\nTo thank a department, reply to its answer, or send thanks"
+    number = await answered.town.a_question(aigerim, "Второе.")
+    await daniyar.writes(number)
+    await daniyar.presses("clarify")
+    await daniyar.writes("На какой день?")
+    await daniyar.presses("send")
+    await aigerim.writes("Спасибо!")  # for the answer: the department asked something else and goes on waiting
+    assert aigerim.last.startswith(f"Your thanks for the answer to № {answered.number} ")
+    await aigerim.writes("На 20 марта.")
+    assert aigerim.last.startswith(f"Your reply about № {number} ")
+    await daniyar.writes(number)
+    for key in ("answer", "outcome_done"):
+        await daniyar.presses(key)
+    await daniyar.writes("Зал открыт 20 марта.")
+    for key in ("done_writing", "send"):
+        await daniyar.presses(key)
+    await aigerim.writes("Спасибо!")
+    assert aigerim.last.startswith(friendly)
+    answered.town.clock.skip(timedelta(days=60))
+    await aigerim.writes("Спасибо!")
+    assert aigerim.last.startswith(friendly)
+    await daniyar.writes("Спасибо!")
+    assert daniyar.last == "Thank you for your kind words."
+    assert len(await _lines(answered)) == 1
+
+
 async def test_the_morning_card_lists_what_was_added_since_the_last_morning(answered: Cast) -> None:
     await answered.aigerim.presses("solved")
     await _adds(answered, "Ещё вопрос: есть ли в зале микрофоны и сколько мест " + "очень " * 30)
