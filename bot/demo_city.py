@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from datetime import date, datetime, time, timedelta
 
 from bot.application import Application
-from domain.people import Language, OrganizationState, Role
+from domain.people import Language, Names, OrganizationState, Role
 from domain.register import bin_checksum
 from handlers.keyboards import LANGUAGES
 from simulator.phones import Phone
@@ -113,6 +113,7 @@ class Story:
         self.saule = actor("Сәуле", ADMIN_ID, Language.RU)
         self.marat = actor("Марат", 4_100_000_004, Language.RU)
         self.botagoz = actor("Ботагөз", 4_100_000_005, Language.KK)
+        self.group = telegram.group(_GROUP[self.saule.language], [self.saule.phone])
 
     async def unfold(self) -> None:
         """Five weeks ago until now."""
@@ -140,17 +141,28 @@ class Story:
         await self.daniyar.writes(_daniyar(self.daniyar.language))
         await self.botagoz.meets_the_bot(await self._invited("head"))
         await self.botagoz.presses("skip")
+        await self._group_is_linked()
         for actor, ngo in ((self.aigerim, NGOS[2][0]), (self.marat, NGOS[7][0])):
             await actor.joins(ngo)
             await self.saule.presses("approve")
 
+    async def _group_is_linked(self) -> None:
+        """The group of the department of culture is Saule's; nobody in it but the bot writes before the page opens."""
+        for actor in (self.daniyar, self.botagoz):
+            actor.phone.within(self.group)
+        await self.saule.writes("/admin")
+        await self.saule.presses("departments", _culture().in_(self.saule.language), "group", "link")
+        code = re.search(r"/link \S+", str(self.saule.phone.last["text"]))
+        if code:
+            self.saule.phone.within(self.group).writes(code.group())
+            await self.app.settle()
+
     async def _invited(self, role: str) -> str:
-        culture = next(names for names, _ in DEPARTMENTS if names.en == "Culture and languages")
         await self.saule.writes("/admin")
         label = self.saule.words.plain(ROLE_LABELS[Role(role)])
         await self.saule.presses("invitation", label)
         if role in (Role.OFFICIAL, Role.HEAD):
-            await self.saule.presses(culture.in_(self.saule.language))
+            await self.saule.presses(_culture().in_(self.saule.language))
         link = re.search(r"\?start=(\S+)", str((self.saule.phone.last or {}).get("text", "")))
         return f"/start {link.group(1)}" if link else "/start"
 
@@ -171,6 +183,17 @@ class Story:
 
     async def _new(self) -> None:
         await self.aigerim.asks("question", "Help with cultural events", _text("audio", self.aigerim.language))
+
+
+_GROUP = {
+    Language.EN: "Department of culture",
+    Language.RU: "Отдел культуры",
+    Language.KK: "Мәдениет бөлімі",
+}
+
+
+def _culture() -> Names:
+    return next(names for names, _ in DEPARTMENTS if names.en == "Culture and languages")
 
 
 def _number(actor: Actor) -> str:

@@ -34,9 +34,10 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from simulator import groups
 from simulator.media import PHOTO_LIMIT, UPLOAD_LIMIT
 from simulator.phones import Phone
-from simulator.telegram import Event, File, Telegram
+from simulator.telegram import Chat, Event, File, Telegram
 
 STATIC = Path(__file__).with_name("page")
 HOSTS = ["127.0.0.1", "localhost"]
@@ -129,6 +130,16 @@ class Page:
             raise HTTPException(404, "there is no such phone")
         return phone
 
+    def phone_in(self, request: Request, chat_id: object) -> Phone:
+        """The same phone with this chat open: one of the person's groups, or, when None is named, the private one."""
+        phone = self.phone_of(request).phone
+        if chat_id in (None, phone.room.id):
+            return phone
+        group = next((chat for chat in groups.groups_of(phone) if chat.id == chat_id), None)
+        if group is None:
+            raise HTTPException(404, "there is no such chat on this phone")
+        return phone.within(group)
+
 
 def page_routes(page: Page) -> list[BaseRoute]:
     """Everything the page consists of, each address guarded by itself, so that it may stand beside others."""
@@ -149,6 +160,7 @@ def page_routes(page: Page) -> list[BaseRoute]:
         get("/phones/files/{file_id}", _file),
         get("/phones/{key}/messages", _messages),
         get("/phones/{key}/events", _events),
+        post("/phones/{key}/group", _group),
         post("/phones/{key}/text", _text),
         post("/phones/{key}/press", _press),
         post("/phones/{key}/edit", _edit),
@@ -242,10 +254,10 @@ async def _about(page: Page, request: Request) -> Response:
 
 
 async def _phones(page: Page, request: Request) -> Response:
-    return JSONResponse([_described(phone) for phone in page.phones.values()])
+    return JSONResponse([_described(page, phone) for phone in page.phones.values()])
 
 
-def _described(shown: PhoneOnPage) -> dict[str, Any]:
+def _described(page: Page, shown: PhoneOnPage) -> dict[str, Any]:
     user, bot = shown.phone.user, shown.phone.bot
     language = user.get("language_code", "en")
     named = {field: bot.names.get((field, language)) or bot.names.get((field, "")) for field in ("name", "description")}
@@ -255,12 +267,22 @@ def _described(shown: PhoneOnPage) -> dict[str, Any]:
         "name": " ".join(filter(None, (user["first_name"], user.get("last_name")))),
         "role": shown.role,
         "language": language,
-        "commands": _commands(shown.phone, language),
+        "chats": _chats(page, shown.phone, language),
         "bot": {"name": named["name"] or bot.name, "username": bot.username, "description": named["description"] or ""},
     }
 
 
-def _commands(phone: Phone, language: str) -> list[dict[str, str]]:
+def _chats(page: Page, phone: Phone, language: str) -> list[dict[str, Any]]:
+    """The private chat first, then the person's groups."""
+    private = {"id": phone.room.id, "type": "private", "commands": _commands(phone, phone.room, language)}
+    neighbours = [other.phone for other in page.phones.values()]
+    return [private] + [
+        groups.described_group(phone, chat, neighbours) | {"commands": _commands(phone, chat, language)}
+        for chat in groups.groups_of(phone)
+    ]
+
+
+def _commands(phone: Phone, chat: Chat, language: str) -> list[dict[str, str]]:
     """The list that the app would show: the narrowest scope wins, and in it the person's language.
 
     https://core.telegram.org/bots/api#determining-list-of-commands
@@ -269,15 +291,17 @@ def _commands(phone: Phone, language: str) -> list[dict[str, str]]:
     for key, commands in phone.bot.commands.items():
         scope, code = json.loads(key)
         kept[scope["type"], str(scope.get("chat_id", "")), code] = commands
-    for kind, chat in (("chat", str(phone.room.id)), ("all_private_chats", ""), ("default", "")):
+    every = "all_private_chats" if chat.is_private else "all_group_chats"
+    for kind, chat_id in (("chat", str(chat.id)), (every, ""), ("default", "")):
         for code in (language, ""):
-            if found := kept.get((kind, chat, code)):
+            if found := kept.get((kind, chat_id, code)):
                 return [{**command, "command": command["command"].removeprefix("/")} for command in found]
     return []
 
 
 async def _messages(page: Page, request: Request) -> Response:
-    phone = page.phone_of(request).phone
+    asked = dict(request.query_params)
+    phone = page.phone_in(request, _number(asked, "chat") if "chat" in asked else None)
     room = phone.room
     state = {"keyboard": room.keyboard, "typing": phone.typing, "blocked": room.blocked, "started": room.started}
     return JSONResponse({"messages": phone.chat, **state})
@@ -346,7 +370,9 @@ async def event_stream(
 
 
 def _concerns(event: Event, phone: Phone) -> bool:
-    return event["chat_id"] == phone.room.id and phone.id in event["people"]
+    """Whatever happens in the private chat with the bot of this page, or in a group, to those who are in it."""
+    group = phone.telegram.groups.get(event["chat_id"])
+    return phone.id in event["people"] and (event["chat_id"] == phone.room.id or group is not None)
 
 
 def _told(event: Event, key: str) -> Event:
@@ -370,22 +396,30 @@ async def _newcomer(page: Page, request: Request) -> Response:
     page.phones[shown.key] = shown
     if payload:
         shown.phone.starts(payload)
-    return JSONResponse(_described(shown))
+    return JSONResponse(_described(page, shown))
 
 
 async def _text(page: Page, request: Request) -> Response:
-    phone = page.phone_of(request).phone
     body = await _body(request)
-    reply_to = body.get("reply_to")
-    if reply_to is not None:
-        _own_chat(phone, _whole_number(body, "reply_to"))
-    message = phone.writes(_written(body, TEXT_LIMIT), reply_to)
+    phone = page.phone_in(request, body.get("chat"))
+    message = phone.writes(_written(body, TEXT_LIMIT), _replied_to(phone, body))
     return JSONResponse({"message_id": message["message_id"]})
 
 
+def _replied_to(phone: Phone, given: dict[str, Any]) -> int | None:
+    """The message answered; in a topic of a forum, where none is, the one that began the topic."""
+    if given.get("reply_to") is not None:
+        return int(_own_chat(phone, _whole_number(given, "reply_to"))["message_id"])
+    if given.get("topic") in (None, 0):
+        return None
+    if (topic := _whole_number(given, "topic")) not in phone.room.topics:
+        raise UnusableRequest(f"there is no topic {topic} in this chat")
+    return topic
+
+
 async def _press(page: Page, request: Request) -> Response:
-    phone = page.phone_of(request).phone
     body = await _body(request)
+    phone = page.phone_in(request, body.get("chat"))
     data = body.get("data")
     if not isinstance(data, str) or not _encodable(data) or not 1 <= len(data.encode()) <= 64:
         raise UnusableRequest("data must be a text of 1 to 64 bytes")
@@ -394,8 +428,8 @@ async def _press(page: Page, request: Request) -> Response:
 
 
 async def _edit(page: Page, request: Request) -> Response:
-    phone = page.phone_of(request).phone
     body = await _body(request)
+    phone = page.phone_in(request, body.get("chat"))
     message = _own_chat(phone, _whole_number(body, "message_id"))
     if message["from"]["id"] != phone.id or not ("text" in message or "caption" in message):
         raise UnusableRequest("only one's own text or caption can be changed")
@@ -405,10 +439,27 @@ async def _edit(page: Page, request: Request) -> Response:
 
 
 async def _location(page: Page, request: Request) -> Response:
-    phone = page.phone_of(request).phone
     body = await _body(request)
+    phone = page.phone_in(request, body.get("chat"))
     latitude, longitude = _degrees(body, "latitude", 90), _degrees(body, "longitude", 180)
-    return JSONResponse({"message_id": phone.sends_location(latitude, longitude)["message_id"]})
+    message = phone.sends_location(latitude, longitude, reply_to=_replied_to(phone, body))
+    return JSONResponse({"message_id": message["message_id"]})
+
+
+async def _group(page: Page, request: Request) -> Response:
+    """What the owner of a group does with it: `{"chat": -5, "deed": "add_bot"}`, also `add_person`, `delete_topic`."""
+    body = await _body(request)
+    here, deed = page.phone_in(request, _whole_number(body, "chat")), body.get("deed")
+    if deed == "add_person":
+        somebody = next((one.phone for one in page.phones.values() if one.phone.id == body.get("person")), None)
+        done = somebody is not None and groups.add_person(here, somebody)
+    elif deed == "delete_topic":
+        done = groups.delete_topic(here, _whole_number(body, "topic"))
+    else:
+        done = isinstance(deed, str) and groups.carry_out(here, deed)
+    if not done:
+        raise UnusableRequest("this cannot be done with this chat")
+    return JSONResponse({})
 
 
 async def _language(page: Page, request: Request) -> Response:
@@ -448,7 +499,7 @@ class SentFile:
 
 
 async def _files(page: Page, request: Request) -> Response:
-    phone = page.phone_of(request).phone
+    page.phone_of(request)
     if int(request.headers.get("content-length", "0")) > UPLOAD_LIMIT * ALBUM_LIMIT:
         raise HTTPException(413, "the files are too large")
     async with request.form(max_files=ALBUM_LIMIT, max_fields=10) as form:
@@ -457,7 +508,10 @@ async def _files(page: Page, request: Request) -> Response:
     caption = fields.get("caption") or None
     if len((caption or "").encode("utf-16-le")) // 2 > CAPTION_LIMIT:
         raise UnusableRequest(f"a caption has at most {CAPTION_LIMIT} characters")
-    messages = _send_files(phone, fields.get("kind", ""), sent, caption, fields)
+    numbers: dict[str, Any] = {name: _number(fields, name) for name in ("chat", "topic", "reply_to") if name in fields}
+    phone = page.phone_in(request, numbers.get("chat"))
+    reply_to = _replied_to(phone, numbers)
+    messages = _send_files(phone, fields.get("kind", ""), sent, caption, fields, reply_to)
     return JSONResponse({"message_ids": [message["message_id"] for message in messages]})
 
 
@@ -474,25 +528,28 @@ async def _sent_file(part: UploadFile) -> SentFile:
 
 
 def _send_files(
-    phone: Phone, kind: str, sent: list[SentFile], caption: str | None, fields: dict[str, str]
+    phone: Phone, kind: str, sent: list[SentFile], caption: str | None, fields: dict[str, str], reply_to: int | None
 ) -> list[dict[str, Any]]:
     if kind == "voice":
         seconds = _seconds(fields.get("duration", "7"))
-        return [phone.sends_voice(seconds, sent[0].content if sent else sample_voice(seconds))]
+        return [phone.sends_voice(seconds, sent[0].content if sent else sample_voice(seconds), reply_to=reply_to)]
     if not sent:
         raise UnusableRequest("there is no file in the request")
     if kind == "photo":
         if any(len(file.content) > PHOTO_LIMIT for file in sent):
             raise UnusableRequest(f"a photo has at most {PHOTO_LIMIT // 1024 // 1024} MB")
         if len(sent) > 1:
-            return phone.sends_album([file.content for file in sent], caption)
-        return [phone.sends_photo(sent[0].content, caption)]
+            return phone.sends_album([file.content for file in sent], caption, reply_to=reply_to)
+        return [phone.sends_photo(sent[0].content, caption, reply_to=reply_to)]
     captions = [caption, *[None] * (len(sent) - 1)]
     if kind == "video":
-        return [phone.sends_video(file.content, title) for file, title in zip(sent, captions, strict=True)]
+        return [
+            phone.sends_video(file.content, title, reply_to=reply_to)
+            for file, title in zip(sent, captions, strict=True)
+        ]
     if kind == "document":
         return [
-            phone.sends_document(file.name, file.content, file.mime_type, caption=title)
+            phone.sends_document(file.name, file.content, file.mime_type, caption=title, reply_to=reply_to)
             for file, title in zip(sent, captions, strict=True)
         ]
     raise UnusableRequest("kind must be photo, document, voice or video")
@@ -584,6 +641,13 @@ def _whole_number(body: dict[str, Any], name: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise UnusableRequest(f"{name} must be a whole number")
     return value
+
+
+def _number(fields: dict[str, str], name: str) -> int:
+    """A whole number out of a form, where everything is text."""
+    if not re.fullmatch(r"-?\d{1,18}", fields[name], re.ASCII):
+        raise UnusableRequest(f"{name} must be a whole number")
+    return int(fields[name])
 
 
 def _degrees(body: dict[str, Any], name: str, most: int) -> float:

@@ -106,6 +106,8 @@ class Phone:
 
     def _bot_hears(self, message: Message) -> bool:
         """In a group, and with privacy mode on, a bot hears what is meant for it: commands, replies, its name."""
+        if not self.room.has(self.bot.id):
+            return False
         text, name = seen_text(message), f"@{self.bot.username}"
         command = text.split()[0] if text.startswith("/") else ""
         to_it = message.get("reply_to_message", {}).get("from", {}).get("id") == self.bot.id
@@ -147,8 +149,10 @@ class Phone:
         """`size` is what Telegram says of the file, which may be more than the simulator holds."""
         return self._sends_file("document", content, caption, media_group_id, name, mime_type, size, reply_to=reply_to)
 
-    def sends_voice(self, duration: int = 3, content: bytes = b"OggS a voice") -> Message:
-        return self._sends_file("voice", content, given={"duration": duration})
+    def sends_voice(
+        self, duration: int = 3, content: bytes = b"OggS a voice", reply_to: Message | int | None = None
+    ) -> Message:
+        return self._sends_file("voice", content, given={"duration": duration}, reply_to=reply_to)
 
     def sends_video(
         self,
@@ -157,8 +161,10 @@ class Phone:
         media_group_id: str | None = None,
         duration: int = 5,
         size: int | None = None,
+        reply_to: Message | int | None = None,
     ) -> Message:
-        return self._sends_file("video", content, caption, media_group_id, size=size, given={"duration": duration})
+        given = {"duration": duration}
+        return self._sends_file("video", content, caption, media_group_id, size=size, given=given, reply_to=reply_to)
 
     def sends_audio(self, content: bytes = b"ID3 a song", title: str = "A song", duration: int = 60) -> Message:
         return self._sends_file("audio", content, given={"duration": duration, "title": title})
@@ -210,8 +216,8 @@ class Phone:
             shown |= {"caption": caption} | _entities("caption_entities", caption)
         return self._sends(shown | self._reply(reply_to))
 
-    def sends_location(self, latitude: float, longitude: float) -> Message:
-        return self._sends({"location": {"latitude": latitude, "longitude": longitude}})
+    def sends_location(self, latitude: float, longitude: float, reply_to: Message | int | None = None) -> Message:
+        return self._sends({"location": {"latitude": latitude, "longitude": longitude}} | self._reply(reply_to))
 
     def sends_contact(self, phone: str, user_id: int | None = None, first_name: str | None = None) -> Message:
         """One's own number by default; another's with `user_id` (or `user_id=0`: of nobody in Telegram)."""
@@ -274,11 +280,11 @@ class Phone:
             message_id = self.last["message_id"] if self._from_bot() else 0
         message = self.room.messages.get(message_id)
         if message is None or inaccessible:
-            message = {"message_id": message_id, "chat": self.room.as_dict(), "date": 0}
+            message = {"message_id": message_id, "date": 0}
         update = {
             "id": query.id,
             "from": self.user,
-            "message": message,
+            "message": message | {"chat": self.room.as_dict()},  # as the chat is now: it may have become a forum
             "chat_instance": str(self.room.id),
             "data": data,
         }
@@ -301,8 +307,11 @@ class Phone:
 
     def removes_bot(self) -> None:
         """Throws the bot out of the group."""
+        old = self.room.members[self.bot.id]
         self.room.members[self.bot.id] = "kicked"
-        self.telegram.change_membership(self.bot, self.room, self.user, "member", "kicked")
+        self.telegram.change_membership(self.bot, self.room, self.user, old, "kicked")
+        self.telegram.post(self.room, self.user, {"left_chat_member": self.bot.as_user()})
+        self.telegram.happened(self.room, "chats")
 
     def silences_bot(self) -> None:
         """Lets the bot read the group and write nothing."""

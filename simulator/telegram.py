@@ -28,6 +28,10 @@ Event = dict[str, Any]
 # a bot hears these only when it asks for them by name
 NOT_BY_DEFAULT = {"chat_member", "message_reaction", "message_reaction_count"}
 UPDATES_ARE_KEPT = timedelta(hours=24)
+# who is in a group, whatever they may do there
+PRESENT = ("creator", "administrator", "member", "restricted")
+# in whose name a group itself speaks
+THE_GROUP = {"id": 1_087_968_824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
 RIGHTS = (
     *("can_send_messages", "can_send_audios", "can_send_documents", "can_send_photos", "can_send_videos"),
     *("can_send_video_notes", "can_send_voice_notes", "can_send_polls", "can_send_other_messages"),
@@ -107,6 +111,9 @@ class Chat:
     @property
     def is_forum(self) -> bool:
         return bool(self.about.get("is_forum"))
+
+    def has(self, user_id: int) -> bool:
+        return self.members.get(user_id) in PRESENT
 
     def as_dict(self) -> dict[str, Any]:
         return {"id": self.id, "type": self.type, **self.about}
@@ -267,23 +274,28 @@ class Telegram:
         """A supergroup with topics, of which the bot is an administrator that may begin some."""
         chat = self.migrate(self.group(title, members, bot))
         chat.about["is_forum"] = True
-        self.change_membership(bot or self.bot, chat, self.bot.as_user(), "member", "administrator")
+        self.change_membership(bot or self.bot, chat, self.owner(chat), "member", "administrator")
         chat.members[(bot or self.bot).id] = "administrator"
         return chat
 
+    def owner(self, chat: Chat) -> dict[str, Any]:
+        return next((self.users[one] for one, status in chat.members.items() if status == "creator"), THE_GROUP)
+
     def begin_topic(self, chat: Chat, by: dict[str, Any], name: str, icon_color: int) -> dict[str, Any]:
         """A topic of a forum; its id is that of the service message that begins it."""
-        about = {"name": name, "icon_color": icon_color}
-        thread = {"message_thread_id": chat.last_message_id + 1, "is_topic_message": True}
-        service = self.post(chat, by, {"forum_topic_created": about} | thread)
-        chat.topics[service["message_id"]] = name
-        return {"message_thread_id": service["message_id"], **about}
+        about, topic_id = {"name": name, "icon_color": icon_color}, chat.last_message_id + 1
+        chat.topics[topic_id] = name
+        self.happened(chat, "chats")
+        thread = {"message_thread_id": topic_id, "is_topic_message": True}
+        self.post(chat, by, {"forum_topic_created": about} | thread)
+        return {"message_thread_id": topic_id, **about}
 
     def delete_topic(self, chat: Chat, topic_id: int) -> None:
         """With all that was said in it; no bot is told."""
         del chat.topics[topic_id]
         for message_id in [m["message_id"] for m in chat.messages.values() if m.get("message_thread_id") == topic_id]:
             self.remove(chat, message_id)
+        self.happened(chat, "chats")
 
     def change_membership(self, bot: Bot, chat: Chat, by: dict[str, Any], old: str, new: str) -> None:
         """The bot is added, removed, blocked, silenced or the other way round: it hears of it by `my_chat_member`."""
@@ -302,14 +314,22 @@ class Telegram:
         )
 
     def migrate(self, group: Chat) -> Chat:
-        """The group becomes a supergroup: another id, and the old one refuses with `migrate_to_chat_id`."""
+        """The group becomes a supergroup: another id, and the old one refuses with `migrate_to_chat_id`.
+
+        Its owner says so in the old one, the group itself in the new one; a bot in it seems to join the new one.
+        """
         new = Chat(-1_000_000_000_000 + group.id, "supergroup", dict(group.about), dict(group.members), started=True)
         self.groups[new.id] = new
-        service = self.post(group, self.bot.as_user(), {"migrate_to_chat_id": new.id})
-        self.put_update(self.bot, "message", service)
-        service = self.post(new, self.bot.as_user(), {"migrate_from_chat_id": group.id})
-        self.put_update(self.bot, "message", service)
         group.migrated_to = new.id
+        self.happened(new, "chats")
+        services = [
+            self.post(group, self.owner(group), {"migrate_to_chat_id": new.id}),
+            self.post(new, THE_GROUP, {"sender_chat": new.as_dict(), "migrate_from_chat_id": group.id}),
+        ]
+        if group.has(self.bot.id):
+            self.change_membership(self.bot, new, self.owner(group), "left", group.members[self.bot.id])
+            for service in services:
+                self.put_update(self.bot, "message", service)
         return new
 
     # --- messages

@@ -9,12 +9,29 @@ const LINES = 7;
 export class Composer {
   constructor(phone) {
     this.phone = phone;
-    this.draftKey = `draft ${phone.id}`;
+    this.place = phone.place;
     this.staged = [];
     this.context = null;
     this.keyboard = null;
     this.element = this.build();
+  }
+
+  get draftKey() {
+    return `draft ${this.phone.id} ${this.place.key}`;
+  }
+
+  /** Another chat is open: what was begun in the one before waits there. */
+  enter(place) {
+    Object.assign(this.place, { staged: this.staged, context: this.context });
+    this.place = place;
+    this.staged = place.staged;
+    this.context = place.context;
     this.input.value = sessionStorage.getItem(this.draftKey) || "";
+    this.close();
+    this.drawContext();
+    this.setKeyboard(place.chat.keyboard);
+    this.setBlocked(place.chat.blocked);
+    this.fit();
   }
 
   get phrases() {
@@ -119,20 +136,23 @@ export class Composer {
 
   async submit() {
     const text = this.input.value.trim();
-    const { context, staged } = this;
+    const { context, staged, place } = this;
     if (!text && !staged.length) {
       this.input.focus();
       return;
     }
     this.clear();
     const sent = await this.deliver(text, context, staged);
-    if (!sent) this.restore(text, context, staged);
+    if (!sent) {
+      this.phone.open(place);
+      this.restore(text, context, staged);
+    }
     this.input.focus();
   }
 
   deliver(text, context, staged) {
     const { phone } = this;
-    if (staged.length) return this.sendFiles(staged, text);
+    if (staged.length) return this.sendFiles(staged, text, context?.message.message_id);
     if (context?.kind === "edit") return phone.tries(() => phone.server.edit(context.message.message_id, text));
     return phone.send(text, context?.message.message_id);
   }
@@ -202,11 +222,13 @@ export class Composer {
   }
 
   showCommands(prefix) {
-    const found = this.phone.about.commands.filter(({ command }) => command.startsWith(prefix));
+    const found = this.place.chat.about.commands.filter(({ command }) => command.startsWith(prefix));
+    // in a group there may be several bots
+    const suffix = this.place.isGroup ? `@${this.phone.about.bot.username}` : "";
     const choose = (command) => {
       this.close();
       this.setText("");
-      this.phone.send(`/${command}`);
+      this.phone.send(`/${command}${suffix}`);
       this.input.focus();
     };
     this.commandList.replaceChildren(...found.map(({ command, description }) =>
@@ -297,13 +319,14 @@ export class Composer {
   }
 
   /** Photos go together as an album; every other file is a message of its own. The caption goes with the first. */
-  async sendFiles(staged, caption) {
+  async sendFiles(staged, caption, replyTo) {
+    const { server } = this.phone;
     const photos = staged.filter(({ kind }) => kind === "photo").map(({ file }) => file);
     const parcels = [];
     for (let at = 0; at < photos.length; at += 10) parcels.push(["photo", photos.slice(at, at + 10)]);
     for (const { kind, file } of staged) if (kind !== "photo") parcels.push([kind, [file]]);
     for (const [index, [kind, files]] of parcels.entries()) {
-      const sent = await this.phone.tries(() => this.phone.server.files(kind, files, { caption: index ? "" : caption }));
+      const sent = await this.phone.tries(() => server.files(kind, files, { caption: index ? "" : caption, reply_to: replyTo }));
       // what has gone is not sent twice: only the first parcel's failure puts everything back
       if (!sent) return index > 0;
     }

@@ -5,7 +5,7 @@ import { duration, fileSize, timeOfDay, words } from "./words.js";
 
 /**
  * messages: one, or several that share a media_group_id.
- * chat: {language, me, botName, botUsername, file(id), sends(text), follows(payload), presses(message, button), pending, reply(m), edit(m), open(url, m), jump(id)}
+ * chat: {language, me, botName, botUsername, inGroup, file(id), sends(text), follows(payload), copies(text), presses(message, button), pending, reply(m), edit(m), open(url, m), jump(id)}
  */
 export function drawMessages(messages, chat) {
   const [first] = messages;
@@ -21,14 +21,22 @@ export function drawMessages(messages, chat) {
 }
 
 export function isService(message) {
-  return Boolean(message.pinned_message || message.new_chat_members || message.left_chat_member || message.migrate_to_chat_id);
+  return SERVICES.some((name) => message[name] !== undefined);
+}
+
+const SERVICES = ["pinned_message", "new_chat_members", "left_chat_member", "migrate_to_chat_id", "migrate_from_chat_id", "forum_topic_created"];
+
+function serviceText(message, phrases, language) {
+  const name = message.from?.first_name || "";
+  if (message.pinned_message) return `${name} ${phrases.pinned}: «${summary(message.pinned_message, language)}»`;
+  if (message.new_chat_members) return `${name} ${phrases.added}: ${message.new_chat_members.map((one) => one.first_name).join(", ")}`;
+  if (message.left_chat_member) return `${name} ${phrases.removed}: ${message.left_chat_member.first_name}`;
+  if (message.migrate_from_chat_id || message.migrate_to_chat_id) return phrases.supergroup;
+  return `${phrases.topicBegun}: ${message.forum_topic_created.name}`;
 }
 
 function drawService(message, chat) {
-  const phrases = words(chat.language);
-  const name = message.from?.first_name || "";
-  const text = message.pinned_message ? `${name} ${phrases.pinned}: «${summary(message.pinned_message, chat.language)}»` : phrases.unknown;
-  return el("div.service", { dataset: { messageId: message.message_id } }, text);
+  return el("div.service", { dataset: { messageId: message.message_id } }, serviceText(message, words(chat.language), chat.language));
 }
 
 function drawBubble(messages, chat) {
@@ -41,7 +49,7 @@ function drawBubble(messages, chat) {
   const bubble = el(
     "div.bubble",
     {},
-    el("span.hidden", {}, `${own ? words(chat.language).you : captioned.from?.first_name || chat.botName}: `),
+    drawAuthor(captioned, own, chat),
     drawQuote(messages[0], chat),
     media,
     written ? el("div.text", { dir: "auto" }, richText(written, entities, chat), meta) : meta,
@@ -52,6 +60,12 @@ function drawBubble(messages, chat) {
   return bubble;
 }
 
+/** In private it is plain whose words these are to whoever sees them; in a group one reads it. */
+function drawAuthor(message, own, chat) {
+  const name = own ? words(chat.language).you : message.from?.first_name || chat.botName;
+  return chat.inGroup && !own ? el("b.author", {}, name) : el("span.hidden", {}, `${name}: `);
+}
+
 function drawMeta(message, own, language) {
   // a bot's edit simply changes the message; a person's is marked
   const edited = own && message.edit_date ? `${words(language).edited} ` : "";
@@ -60,7 +74,8 @@ function drawMeta(message, own, language) {
 
 function drawQuote(message, chat) {
   const quoted = message.reply_to_message;
-  if (!quoted) return null;
+  // what is merely said in a topic comes as a reply to the message that began it
+  if (!quoted || quoted.forum_topic_created) return null;
   const phrases = words(chat.language);
   const author = quoted.from?.id === chat.me ? phrases.you : quoted.from?.first_name || chat.botName;
   return el(

@@ -1,4 +1,5 @@
 // One person's phone: the chat, what is being written, and what the server says happened.
+import { ChatTabs, Chats } from "./chats.js";
 import { Composer } from "./composer.js";
 import { el, icon, languageButtons } from "./dom.js";
 import { drawMessages, isService } from "./message.js";
@@ -15,20 +16,78 @@ export class Phone {
     this.id = about.id;
     this.page = page;
     this.language = about.language;
-    this.server = serverOf(about.id);
-    this.messages = new Map();
+    this.chats = new Chats(about.chats);
+    this.tabs = new ChatTabs(this, (place) => this.open(place));
     this.drawn = new Map();
-    // pressed buttons that wait for an answer: "message data" -> the query's id, once the server has said it
-    this.pending = new Map();
     this.answered = new Set();
-    this.unread = 0;
-    this.below = 0;
     this.shown = false;
-    this.blocked = false;
     this.waitingEvents = null;
     this.composer = new Composer(this);
     this.element = this.build();
     this.drawLabels();
+    this.enter();
+  }
+
+  // --- the chat that is open
+
+  get place() {
+    return this.chats.open;
+  }
+
+  get chatOpen() {
+    return this.chats.open.chat;
+  }
+
+  get server() {
+    return serverOf(this.id, this.place.where);
+  }
+
+  get messages() {
+    return this.chatOpen.messages;
+  }
+
+  get unread() {
+    return this.chats.unread;
+  }
+
+  get blocked() {
+    return this.chatOpen.blocked;
+  }
+
+  get atBottom() {
+    return this.place.atBottom;
+  }
+
+  set atBottom(atBottom) {
+    this.place.atBottom = atBottom;
+  }
+
+  titleOf(chat) {
+    return chat.about.title || this.about.bot.name;
+  }
+
+  open(place) {
+    if (!place || place === this.place) return;
+    const left = this.place;
+    // it was before one's eyes until now
+    left.unread = 0;
+    left.scrollTop = this.scroller.scrollTop;
+    this.chats.open = place;
+    place.unread = 0;
+    this.enter();
+    if (!place.atBottom) this.scroller.scrollTop = place.scrollTop;
+    this.page.changed();
+  }
+
+  /** Draws the chat that is open now. Whoever listens is told its name by the tab, and is not read all of it. */
+  enter() {
+    this.list.setAttribute("aria-live", "off");
+    this.drawn.clear();
+    this.composer.enter(this.place);
+    this.drawBar();
+    this.tabs.draw();
+    this.drawList();
+    setTimeout(() => this.list.setAttribute("aria-live", "polite"), 500);
   }
 
   build() {
@@ -37,11 +96,13 @@ export class Phone {
     this.moreButton = el("button.round.more", { type: "button", "aria-haspopup": "true", "aria-expanded": "false", onclick: () => this.toggleMenu() }, icon("more"));
     this.menu = el("div.popover.bot-menu", { hidden: true });
     const bot = this.about.bot;
+    this.avatar = el("span.avatar.of-bot", { "aria-hidden": "true" });
+    this.title = el("b");
     const bar = el(
       "div.chat-bar",
       {},
-      el("span.avatar.of-bot", { "aria-hidden": "true" }, bot.name.slice(0, 1)),
-      el("span.who", {}, el("b", {}, bot.name), this.typing),
+      this.avatar,
+      el("span.who", {}, this.title, this.typing),
       this.moreButton,
       this.menu,
     );
@@ -54,11 +115,10 @@ export class Phone {
     this.alertButton = el("button", { type: "button", onclick: () => this.alert.close() });
     this.alert = el("dialog.alert", { role: "alertdialog", "aria-label": bot.name, onclose: () => this.alertClosed(), onkeydown: (event) => event.key === "Escape" && this.alert.close() },
       el("div.alert-box", {}, el("b", {}, bot.name), this.alertText, this.alertButton));
-    this.under = [bar, el("div.canvas", {}, this.scroller, this.downButton, this.toastBox), this.composer.element];
+    this.under = [...this.tabs.rows, bar, el("div.canvas", { id: `canvas-${this.id}` }, this.scroller, this.downButton, this.toastBox), this.composer.element];
     const chat = el("div.chat", {}, this.under, this.alert);
     // a picture that loads, a keyboard that opens: whoever read the end keeps reading the end
     new ResizeObserver(() => this.atBottom && this.toBottom()).observe(this.scroller);
-    this.atBottom = true;
     replyBySwipe(this.list, (id) => this.messages.has(id) && this.composer.startReply(this.messages.get(id)));
     this.scroller.addEventListener("load", () => this.atBottom && this.toBottom(), true);
     return el("section.phone", { dataset: { phone: this.id }, id: `phone-${this.id}` }, this.caption, chat);
@@ -78,11 +138,20 @@ export class Phone {
     this.moreButton.setAttribute("aria-label", phrases.more);
     this.downButton.setAttribute("aria-label", phrases.toBottom);
     this.alertButton.textContent = phrases.ok;
-    this.drawStatus(this.isTyping);
     this.composer.drawLabels();
-    this.drawMenu();
+    this.drawBar();
+    this.tabs.draw();
     this.drawn.clear();
     this.drawList();
+  }
+
+  drawBar() {
+    const title = this.titleOf(this.chatOpen);
+    this.title.textContent = title;
+    this.avatar.textContent = title.slice(0, 1);
+    this.avatar.classList.toggle("of-group", this.place.isGroup);
+    this.drawStatus(this.chatOpen.isTyping);
+    this.drawMenu();
   }
 
   drawCaption(pageLanguage) {
@@ -112,12 +181,15 @@ export class Phone {
   async readAbout() {
     const abouts = await server.phones().catch(() => []);
     const about = abouts.find((one) => one.id === this.id);
-    if (about) Object.assign(this.about, about);
+    if (!about) return;
+    Object.assign(this.about, about);
+    this.chats.set(about.chats);
   }
 
   drawStatus(isTyping) {
-    this.isTyping = isTyping;
-    this.typing.textContent = isTyping ? this.phrases.typing : this.phrases.bot;
+    this.chatOpen.isTyping = isTyping;
+    const calm = this.place.isGroup ? this.phrases.people(this.chatOpen.about.people) : this.phrases.bot;
+    this.typing.textContent = isTyping ? this.phrases.typing : calm;
     this.typing.classList.toggle("active", Boolean(isTyping));
     clearTimeout(this.typingTimer);
     // as in the apps: it lasts five seconds unless the bot says so again
@@ -125,15 +197,39 @@ export class Phone {
   }
 
   drawMenu() {
-    const label = this.blocked ? this.phrases.unblock : this.phrases.block;
-    this.menu.replaceChildren(el("button", { type: "button", onclick: () => this.toggleBlock() }, label));
+    const choices = this.place.isGroup ? this.groupChoices() : [[this.blocked ? this.phrases.unblock : this.phrases.block, () => this.toggleBlock()]];
+    this.menu.replaceChildren(...choices.map(([label, run]) => el("button", { type: "button", onclick: run }, label)));
+    this.moreButton.hidden = choices.length === 0;
   }
 
-  toggleMenu(open = this.menu.hidden) {
+  /** What the owner of the group may do with it, as in the app; others have no such menu. */
+  groupChoices() {
+    const { phrases, place } = this;
+    const { deeds, may_add: neighbours, may_delete_topics: mayDelete } = place.chat.about;
+    const choice = (label, deed, about) => [label, () => this.changeGroup(deed, about)];
+    return [
+      ...deeds.map((deed) => choice(phrases.deeds[deed], deed)),
+      ...(mayDelete && place.topic ? [choice(phrases.deleteTopic, "delete_topic")] : []),
+      ...neighbours.map(({ user_id: person, name }) => choice(`${phrases.addPerson}: ${name}`, "add_person", { person })),
+    ];
+  }
+
+  async changeGroup(deed, about) {
+    this.toggleMenu(false);
+    this.moreButton.focus();
+    await this.tries(() => this.server.group(deed, about));
+  }
+
+  async toggleMenu(open = this.menu.hidden) {
+    if (open) {
+      // others may have changed the group, and somebody new may be there to be added
+      await this.readAbout();
+      this.drawMenu();
+    }
     this.menu.hidden = !open;
     this.moreButton.setAttribute("aria-expanded", String(open));
     if (!open) return;
-    this.menu.querySelector("button").focus();
+    this.menu.querySelector("button")?.focus();
     const away = (event) => {
       if (event.type === "keydown" ? event.key !== "Escape" : this.menu.contains(event.target) || this.moreButton.contains(event.target)) return;
       this.toggleMenu(false);
@@ -151,23 +247,39 @@ export class Phone {
 
   // --- what the server says
 
-  /** After every (re)connection: the whole chat as it is, then what happened while it was being read. */
+  /** After every (re)connection: all chats as they are, then what happened while they were being read. */
   async readAnew() {
+    for (const chat of this.chats.all) {
+      chat.isRead = false;
+      chat.pending.clear();
+    }
+    await this.readChats();
+  }
+
+  /** The list of chats has changed: those that are new on it are read. */
+  async readChats() {
     this.waitingEvents = [];
+    const before = this.place;
     try {
-      const state = await this.server.state();
-      this.messages = new Map(state.messages.map((message) => [message.message_id, message]));
-      this.pending.clear();
-      this.setBlocked(state.blocked);
-      this.drawStatus(state.typing);
-      this.composer.setKeyboard(state.keyboard);
-      this.drawList();
+      await this.readAbout();
+      for (const chat of this.chats.all) if (!chat.isRead) chat.takeState(await this.server.state(chat.about.id));
     } catch {
       // the stream will call again
     }
+    // a chat drawn anew by the same name is the same to whoever is writing in it
+    if (this.place !== before) this.enter();
+    else this.drawChat();
     const events = this.waitingEvents || [];
     this.waitingEvents = null;
     events.forEach((event) => this.take(event));
+  }
+
+  drawChat() {
+    this.drawBar();
+    this.tabs.draw();
+    this.composer.setBlocked(this.blocked);
+    this.composer.setKeyboard(this.chatOpen.keyboard);
+    this.drawList();
   }
 
   take(event) {
@@ -175,36 +287,53 @@ export class Phone {
       this.waitingEvents.push(event);
       return;
     }
+    const chat = this.chats.byId.get(event.chat_id);
     const takers = {
-      message: () => this.takeMessage(event.message),
-      edit: () => this.takeEdit(event.message),
-      delete: () => this.takeDeletion(event),
-      typing: () => this.drawStatus(true),
+      message: () => this.takeMessage(chat, event.message),
+      edit: () => this.takeEdit(chat, event.message),
+      delete: () => this.takeDeletion(chat, event.message_id),
+      typing: () => this.takeTyping(chat, true),
       toast: () => this.takeToast(event),
-      keyboard: () => this.composer.setKeyboard(event.keyboard),
+      keyboard: () => this.takeKeyboard(chat, event.keyboard),
       reset: () => this.readAnew(),
     };
-    takers[event.type]?.();
+    if (event.type === "chats") this.readChats();
+    else if (chat) takers[event.type]?.();
   }
 
-  takeMessage(message) {
-    const isNew = !this.messages.has(message.message_id);
+  takeMessage(chat, message) {
+    const isNew = !chat.messages.has(message.message_id);
     const own = message.from?.id === this.about.user_id;
-    this.messages.set(message.message_id, message);
-    if (!own) this.drawStatus(false);
-    if (isNew && !own) this.countUnread();
-    if (own) this.atBottom = true;
-    this.drawList();
+    const place = this.chats.placeOf(chat, message);
+    chat.messages.set(message.message_id, message);
+    if (!own) this.takeTyping(chat, false);
+    if (isNew && !own) this.countUnread(place);
+    if (own) place.atBottom = true;
+    this.redrawIfOpen(chat);
   }
 
-  takeEdit(message) {
-    this.messages.set(message.message_id, message);
-    this.drawList();
+  takeEdit(chat, message) {
+    chat.messages.set(message.message_id, message);
+    this.redrawIfOpen(chat);
   }
 
-  takeDeletion(event) {
-    this.messages.delete(event.message_id ?? event.message?.message_id);
-    this.drawList();
+  takeDeletion(chat, messageId) {
+    chat.messages.delete(messageId);
+    this.redrawIfOpen(chat);
+  }
+
+  takeTyping(chat, isTyping) {
+    chat.isTyping = isTyping;
+    if (chat === this.chatOpen) this.drawStatus(isTyping);
+  }
+
+  takeKeyboard(chat, keyboard) {
+    chat.keyboard = keyboard;
+    if (chat === this.chatOpen) this.composer.setKeyboard(keyboard);
+  }
+
+  redrawIfOpen(chat) {
+    if (chat === this.chatOpen) this.drawList();
   }
 
   takeToast(event) {
@@ -216,24 +345,20 @@ export class Phone {
     else this.toast(event.text);
   }
 
-  countUnread() {
-    if (!this.atBottom) this.below += 1;
-    if (!this.shown || document.hidden) this.unread += 1;
+  countUnread(place) {
+    const isOpen = place === this.place;
+    if (isOpen && !place.atBottom) place.below += 1;
+    if (!isOpen || !this.shown || document.hidden) place.unread += 1;
+    this.tabs.draw();
     this.page.changed();
   }
 
   setShown(shown) {
     this.shown = shown;
     this.element.classList.toggle("current", shown);
-    if (shown) this.unread = 0;
+    if (shown) this.place.unread = 0;
     if (shown) this.composer.fit();
     if (shown && this.atBottom) requestAnimationFrame(() => this.toBottom());
-  }
-
-  setBlocked(blocked) {
-    this.blocked = Boolean(blocked);
-    this.composer.setBlocked(this.blocked);
-    this.drawMenu();
   }
 
   // --- the list of messages
@@ -242,7 +367,8 @@ export class Phone {
   blocks() {
     const blocks = [];
     let day = null;
-    for (const message of [...this.messages.values()].sort((a, b) => a.message_id - b.message_id)) {
+    const here = [...this.messages.values()].filter((message) => this.place.has(message));
+    for (const message of here.sort((a, b) => a.message_id - b.message_id)) {
       const date = dayKey(message.date);
       if (date !== day) blocks.push({ key: `day ${date}`, day: message.date });
       day = date;
@@ -266,14 +392,14 @@ export class Phone {
     this.drawn = kept;
     this.put(elements.length ? elements : [this.emptyNote()]);
     this.markGroups(blocks, elements);
-    this.composer.setEmpty(blocks.length === 0);
+    this.composer.setEmpty(blocks.length === 0 && !this.place.isGroup);
     if (this.atBottom) this.toBottom();
     this.drawDown();
   }
 
   signature(block) {
     if (block.day) return `${block.key} ${this.language}`;
-    const waiting = [...this.pending.keys()].filter((press) => block.messages.some((message) => press.startsWith(`${message.message_id} `)));
+    const waiting = [...this.chatOpen.pending.keys()].filter((press) => block.messages.some((message) => press.startsWith(`${message.message_id} `)));
     return JSON.stringify([block.messages, waiting]);
   }
 
@@ -311,8 +437,8 @@ export class Phone {
 
   emptyNote() {
     this.empty ??= el("div.empty");
-    const { bot } = this.about;
-    const children = [el("b", {}, bot.name), el("p", {}, inLanguage(bot.description, this.language) || this.phrases.empty)];
+    const about = this.place.isGroup ? "" : this.about.bot.description;
+    const children = [el("b", {}, this.titleOf(this.chatOpen)), el("p", {}, inLanguage(about, this.language) || this.phrases.empty)];
     this.empty.replaceChildren(...children);
     return this.empty;
   }
@@ -324,10 +450,12 @@ export class Phone {
       me: this.about.user_id,
       botName: this.about.bot.name,
       botUsername: this.about.bot.username,
-      pending: this.pending,
+      inGroup: this.place.isGroup,
+      pending: this.chatOpen.pending,
       file: server.file,
       sends: (text) => this.send(text),
-      follows: (payload) => this.page.follow(payload, this),
+      follows: (payload) => this.follow(payload),
+      copies: (text) => this.copy(text),
       presses: (message, button) => this.press(message, button),
       reply: (message) => this.composer.startReply(message),
       edit: (message) => this.composer.startEdit(message),
@@ -352,7 +480,7 @@ export class Phone {
     // a hidden phone has no height and says nothing about where its reader was
     if (!clientHeight) return;
     this.atBottom = scrollHeight - scrollTop - clientHeight < NEAR_BOTTOM;
-    if (this.atBottom) this.below = 0;
+    if (this.atBottom) this.place.below = 0;
     this.drawDown();
   }
 
@@ -363,8 +491,9 @@ export class Phone {
 
   drawDown() {
     this.downButton.hidden = this.atBottom;
-    this.downCount.textContent = this.below || "";
-    const label = this.below ? `${this.phrases.newMessages}: ${this.below}` : this.phrases.toBottom;
+    const { below } = this.place;
+    this.downCount.textContent = below || "";
+    const label = below ? `${this.phrases.newMessages}: ${below}` : this.phrases.toBottom;
     this.downButton.setAttribute("aria-label", label);
   }
 
@@ -376,29 +505,42 @@ export class Phone {
     return this.tries(() => this.server.text(text, replyTo));
   }
 
+  /** A link to the bot: in a group it leads to one's own chat with it; one in private was made for somebody else. */
+  follow(payload) {
+    if (!this.place.isGroup) return payload && this.page.follow(payload, this);
+    this.open(this.chats.private);
+    this.composer.input.focus();
+    return payload && this.send(`/start ${payload}`);
+  }
+
+  async copy(text) {
+    await navigator.clipboard?.writeText(text).catch(() => {});
+    this.toast(this.phrases.copied);
+  }
+
   async press(message, button) {
     if (button.copy_text) {
-      await navigator.clipboard?.writeText(button.copy_text.text).catch(() => {});
-      this.toast(this.phrases.copied);
+      await this.copy(button.copy_text.text);
       return;
     }
     if (button.callback_data === undefined) return;
     this.page.acted();
     const key = `${message.message_id} ${button.callback_data}`;
-    this.pending.set(key, null);
+    const { pending } = this.chatOpen;
+    pending.set(key, null);
     this.drawList();
-    setTimeout(() => this.pending.delete(key) && this.drawList(), PRESS_PATIENCE);
+    setTimeout(() => pending.delete(key) && this.drawList(), PRESS_PATIENCE);
     let query = null;
     const pressed = await this.tries(async () => {
       query = (await this.server.press(message.message_id, button.callback_data)).query_id;
     });
-    if (pressed) this.pending.set(key, query);
-    else this.pending.delete(key);
+    if (pressed) pending.set(key, query);
+    else pending.delete(key);
     this.forgetAnswered();
   }
 
   forgetAnswered() {
-    for (const [press, query] of this.pending) if (this.answered.has(query)) this.pending.delete(press);
+    for (const { pending } of this.chats.all) for (const [press, query] of pending) if (this.answered.has(query)) pending.delete(press);
     this.drawList();
   }
 

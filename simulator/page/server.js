@@ -20,22 +20,23 @@ export const server = {
   file: (id) => `/phones/files/${encodeURIComponent(id)}`,
 };
 
-/** The requests of one phone. */
-export function serverOf(phone) {
+/** The requests of one phone; `where` is the chat that is open on it, and in a forum the topic. */
+export function serverOf(phone, where = {}) {
   const at = (action) => `/phones/${encodeURIComponent(phone)}/${action}`;
   return {
-    state: () => ask(at("messages")),
-    text: (text, replyTo) => post(at("text"), { text, reply_to: replyTo }),
-    press: (messageId, data) => post(at("press"), { message_id: messageId, data }),
-    edit: (messageId, text) => post(at("edit"), { message_id: messageId, text }),
-    location: (latitude, longitude) => post(at("location"), { latitude, longitude }),
+    state: (chat) => ask(`${at("messages")}?chat=${chat}`),
+    text: (text, replyTo) => post(at("text"), { ...where, text, reply_to: replyTo }),
+    press: (messageId, data) => post(at("press"), { ...where, message_id: messageId, data }),
+    edit: (messageId, text) => post(at("edit"), { ...where, message_id: messageId, text }),
+    location: (latitude, longitude) => post(at("location"), { ...where, latitude, longitude }),
+    group: (deed, about) => post(at("group"), { ...where, deed, ...about }),
     language: (code) => post(at("language"), { language_code: code }),
     block: () => post(at("block")),
     unblock: () => post(at("unblock")),
     files: (kind, files, fields = {}) => {
       const form = new FormData();
       form.set("kind", kind);
-      for (const [name, value] of Object.entries(fields)) if (value !== undefined && value !== null && value !== "") form.set(name, value);
+      for (const [name, value] of Object.entries({ ...where, ...fields })) if (value !== undefined && value !== null && value !== "") form.set(name, value);
       for (const file of files) form.append("files", file, file.name);
       return ask(at("files"), { method: "POST", body: form });
     },

@@ -6,9 +6,9 @@ const BLOCKS = new Set(["pre", "blockquote", "expandable_blockquote"]);
 const SAFE_LINK = /^(https?:|tg:|mailto:|tel:)/i;
 
 // a link to the bot itself never leaves the page: https://core.telegram.org/bots/features#deep-linking
-const DEEP_LINK = /^(?:https?:\/\/)?t\.me\/(\w+)\?start=([\w-]{1,64})$/;
+const DEEP_LINK = /^(?:https?:\/\/)?t\.me\/(\w+)(?:\?start=([\w-]{1,64}))?$/;
 
-/** chat: {language, sends(text), botUsername, follows(payload)}, what a pressed command or link to the bot needs. */
+/** chat: {language, sends(text), botUsername, inGroup, follows(payload), copies(text)}, what a pressed command or link to the bot needs. */
 export function richText(text, entities, chat) {
   const sorted = [...(entities || [])].sort((a, b) => a.offset - b.offset || b.length - a.length);
   const fragment = document.createDocumentFragment();
@@ -59,7 +59,7 @@ function dressed(entity, raw, children, chat) {
     case "italic": return el("i", {}, children);
     case "underline": return el("u", {}, children);
     case "strikethrough": return el("s", {}, children);
-    case "code": return el("code", {}, children);
+    case "code": return code(raw, children, chat);
     case "pre": return el("pre", {}, el("code", {}, children));
     case "blockquote": return el("blockquote", {}, children);
     case "expandable_blockquote": return expandable(children, chat);
@@ -82,9 +82,15 @@ function link(address, children, chat) {
   if (!SAFE_LINK.test(address || "")) return el("span", {}, children);
   const start = DEEP_LINK.exec(address);
   if (start && start[1] === chat.botUsername) {
-    return el("button.command", { type: "button", title: words(chat.language).followsLink, onclick: () => chat.follows(start[2]) }, children);
+    const { followsLink, opensBot } = words(chat.language);
+    return el("button.command", { type: "button", title: chat.inGroup ? opensBot : followsLink, onclick: () => chat.follows(start[2]) }, children);
   }
   return el("a", { href: address, target: "_blank", rel: "noopener noreferrer nofollow" }, children);
+}
+
+/** As in the apps: a press on such letters copies them. */
+function code(raw, children, chat) {
+  return el("button.code", { type: "button", title: words(chat.language).copies, onclick: () => chat.copies(raw) }, el("code", {}, children));
 }
 
 function command(raw, chat) {

@@ -89,7 +89,7 @@ async def test_of_several_command_lists_the_narrowest_wins(browser, telegram, ai
 
     async def shown() -> str:
         [phone] = (await browser.get("/phones")).json()
-        return phone["commands"][0]["command"]
+        return phone["chats"][0]["commands"][0]["command"]
 
     commands({"type": "default"}, "", "everybody")
     assert await shown() == "everybody"
