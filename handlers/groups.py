@@ -109,6 +109,43 @@ def here(turn: Turn) -> InGroup:
     return turn.said.group
 
 
+async def asked_for(turn: Turn, *, known: bool) -> str | None:
+    """The data of the button that was pressed or typed, for those who may press it; the others hear whose it is."""
+    data = turn.said.pressed if turn.said.pressed is not None else await said(turn)
+    if data is None or (known and not (data.startswith("take:") and turn.person.official is None)):
+        return data
+    group = await groups.of_chat(turn.db, here(turn).chat_id)
+    card = await groups.question_of_card(turn.db, here(turn).chat_id, here(turn).message_id)
+    department = await known_departments.department(turn.db, group.department_id) if group else None
+    if card is None or department is None:
+        return data if known else None
+    name = department.names.in_(turn.language)
+    if known:
+        turn.reply(
+            turn.say(
+                "<b>№ {number}</b>: it is taken by an official of the department «{department}».",
+                number=card[1],
+                department=name,
+            )
+        )
+    else:
+        await _say_to_strangers(turn, card[1], name)
+    return None
+
+
+async def _say_to_strangers(turn: Turn, number: str, department: str) -> None:
+    """The bot may not write to them in private, and of them nothing is stored: once below each card, for all."""
+    text = turn.say(
+        "<b>№ {number}</b>: these buttons work for officials of «{department}» who have begun a private chat with the "
+        "bot: https://t.me/{bot}",
+        number=number,
+        department=department,
+        bot=turn.bot_name,
+    )
+    key = f"strangers {here(turn).chat_id} {here(turn).message_id}"
+    await _say_there(turn, text, to=here(turn).message_id, key=key)
+
+
 async def said(turn: Turn) -> str | None:
     """A command is told where to go, an official's reply to a card goes on in private; all else is not for us.
 
@@ -139,15 +176,15 @@ async def _command(turn: Turn, command: str, argument: str) -> None:
         await _say_there(turn, turn.say("Köpir works in a private chat: https://t.me/{bot}", bot=turn.bot_name))
 
 
-async def _say_there(turn: Turn, text: Markup, *, to: int = 0) -> None:
-    """In the same topic of a forum; `to` is the message replied to."""
+async def _say_there(turn: Turn, text: Markup, *, to: int = 0, key: str | None = None) -> None:
+    """In the same topic of a forum; `to` is the message replied to; by the same `key` only once."""
     params: dict[str, Any] = {"chat_id": here(turn).chat_id, "text": str(text), "parse_mode": "HTML"}
     if here(turn).thread_id:
         params["message_thread_id"] = here(turn).thread_id
     if to:
         params["reply_parameters"] = {"message_id": to, "allow_sending_without_reply": True}
     call = Call("sendMessage", params)
-    await outbox.say(turn.db, here(turn).chat_id, "reply", call.to_json(), turn.now)
+    await outbox.say(turn.db, here(turn).chat_id, "reply", call.to_json(), turn.now, key=key)
 
 
 async def _link(turn: Turn, code: str) -> None:
@@ -266,7 +303,7 @@ class Why(StrEnum):
 
 
 async def membership(db: AsyncConnection, change: ChatMemberUpdated, now: datetime) -> None:
-    """The bot was thrown out of a group, or may only read there."""
+    """The bot was thrown out of a group, or may only read there; at any other change it sees whether topics are on."""
     group = await groups.of_chat(db, change.chat.id, to_change=True)
     new = change.new_chat_member
     if group is None:
@@ -275,6 +312,8 @@ async def membership(db: AsyncConnection, change: ChatMemberUpdated, now: dateti
         await _lost(db, group, Why.REMOVED, now)
     elif isinstance(new, ChatMemberRestricted) and not new.can_send_messages:
         await _lost(db, group, Why.SILENCED, now)
+    else:
+        await seen(db, InGroup(group.chat_id, 0, bool(change.chat.is_forum)))
 
 
 async def _lost(db: AsyncConnection, group: Group, why: Why, now: datetime) -> None:

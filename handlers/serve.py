@@ -186,8 +186,8 @@ async def _in_group(
     turn.form = await forms.open_form(db, person.id)
     await groups.seen(db, place)
     try:
-        data = said.pressed if said.pressed is not None else await groups.said(turn)
-        if data is not None and known:
+        data = await groups.asked_for(turn, known=known is not None)
+        if data is not None:
             turn.said = replace(said, pressed=data)
             await route(turn)
     except CannotAct as refusal:

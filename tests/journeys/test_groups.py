@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from domain.people import Language
+from simulator.groups import carry_out, groups_of
 from simulator.telegram import Chat, Message
 from storage.beginnings import DEPARTMENTS
 from storage.tables import audit, forms, group_codes, groups, inbox, outbox, people
@@ -210,8 +211,16 @@ async def test_what_is_pressed_there_is_checked_as_in_private(asked: Cast) -> No
     room = await linked(asked)
     card = room.card(asked.number)
     nobody = asked.town.stranger("Nobody", Language.EN)
-    await room.presses(nobody, "Take", card)
-    await room.presses(asked.aigerim, "Take", card)
+    for who in (nobody, nobody, asked.town.stranger("Another", Language.EN)):
+        await room.presses(who, "Take", card)
+    told = (
+        f"№ {asked.number}: these buttons work for officials of «Culture and languages» who have begun a private chat "
+        "with the bot: https://t.me/kopir_bot"
+    )
+    assert [text for text in room.said() if "these buttons" in text] == [told], "said once"
+    for who in (asked.aigerim, asked.saule):
+        await room.presses(who, "Take", card)
+        assert who.last == f"№ {asked.number}: it is taken by an official of the department «Culture and languages»."
     await room.presses(kairat, "Take", card)
     assert kairat.last.startswith("There is no such question, or it is not yours.")
     assert "Status: registered" in room.card(asked.number)["text"]
@@ -343,6 +352,16 @@ async def test_in_a_forum_each_question_has_a_topic(cast: Cast) -> None:
     assert "Status: registered" in room.card(first)["text"]
     assert room.labels(room.card(first))[0] == "Take"
     cast.town.telegram.record.clear()
+
+
+async def test_topics_switched_on_are_noticed_as_soon_as_the_bot_is_made_an_administrator(cast: Cast) -> None:
+    room = await linked(cast, cast.town.telegram.group("Культура", [cast.saule.phone, cast.daniyar.phone]))
+    here = cast.saule.phone.within(room.chat)
+    assert carry_out(here, "begin_topics")
+    [forum] = groups_of(here)
+    assert carry_out(cast.saule.phone.within(forum), "promote_bot")
+    number = await cast.town.a_question(cast.aigerim, TEXT)
+    assert list(forum.topics.values()) == [f"№ {number} Help with cultural events"]
 
 
 async def test_a_forum_where_the_bot_may_begin_no_topics_gets_its_cards_all_the_same(cast: Cast) -> None:
