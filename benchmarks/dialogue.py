@@ -90,16 +90,32 @@ class Walked:
         return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
 
 
-async def walk(telegram: WatchedTelegram, phones: list[Phone], deeds: tuple[Deed, ...], walked: Walked) -> None:
-    """Everybody goes through the dialogue once, setting out one after another over a thinking pause."""
-    thinking = max(THINKING, len(phones) / IN_ALL)
+def thinking_of(people: int) -> float:
+    """Seconds after each reply with which a crowd stays within Telegram's limits."""
+    return max(THINKING, people / IN_ALL)
+
+
+async def walk(
+    telegram: WatchedTelegram,
+    phones: list[Phone],
+    deeds: tuple[Deed, ...],
+    walked: Walked,
+    *,
+    thinking: float,
+    steady: bool = False,
+) -> None:
+    """Everybody goes through the dialogue once, setting out one after another over a thinking pause.
+
+    They think after each reply for so long, or `steady`, so long from one deed to the next, the reply's time included.
+    """
     begun = perf_counter()
     last = [begun]
 
     async def person(place: int, phone: Phone) -> None:
         await asyncio.sleep(thinking * place / len(phones))
+        took = 0.0
         for step, deed in enumerate(deeds):
-            await asyncio.sleep(thinking if step else 0)
+            await asyncio.sleep(max(0.0, thinking - took * steady) if step else 0)
             reply = telegram.next_message(phone)
             asked = perf_counter()
             deed(phone)
@@ -108,13 +124,53 @@ async def walk(telegram: WatchedTelegram, phones: list[Phone], deeds: tuple[Deed
                     answered = await reply
             except TimeoutError:
                 raise AssertionError(f"no reply within {PATIENCE:.0f} s; the chat:\n{phone}") from None
-            walked.replies.append(answered - asked)
+            took = answered - asked
+            walked.replies.append(took)
             last.append(answered)
 
     async with asyncio.TaskGroup() as group:
         for place, phone in enumerate(phones):
             group.create_task(person(place, phone))
     walked.seconds += max(last) - begun
+
+
+_THIRDS = (TEXT[:132], TEXT[133:273], TEXT[274:])
+AT_ONCE: tuple[Deed, ...] = (
+    writes("/ask"),
+    lambda phone: phone.presses_data("kind:question", inaccessible=True),
+    lambda phone: phone.presses_data("topic:8", inaccessible=True),
+    *(writes(third) for third in _THIRDS),
+    lambda phone: phone.presses_data("done", inaccessible=True),
+    lambda phone: phone.presses_data("public:1", inaccessible=True),
+)
+"""Our dialogue up to the preview by somebody who waits for no reply; the text comes in three messages. It succeeds only
+when each step is handled after the one before it."""
+
+
+async def rush(phones: list[Phone]) -> None:
+    """Everybody does all of it at once: hundreds of updates wait, of each person eight in a row."""
+    for phone in phones:
+        for deed in AT_ONCE:
+            deed(phone)
+
+
+async def sends(phone: Phone) -> str:
+    """After a rush, when everything was said: the number of the question. A preview that is not there fails."""
+    async with asyncio.timeout(PATIENCE):
+        while not (sending := _button(phone, "send:")):  # noqa: ASYNC110 - replies come as the limits let them
+            await asyncio.sleep(0.1)
+        await asyncio.sleep(THINKING)
+        phone.presses_data(sending)
+        while not (found := [m.group(1) for text in phone.texts() if (m := NUMBER.search(text))]):  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+    assert len(found) == 1, f"{len(found)} numbers:\n{phone}"
+    return found[0]
+
+
+def _button(phone: Phone, beginning: str) -> str | None:
+    shown = [m.get("reply_markup", {}).get("inline_keyboard", []) for m in phone.chat if m["from"]["is_bot"]]
+    data = [button["callback_data"] for rows in shown for row in rows for button in row]
+    return next((found for found in data if found.startswith(beginning)), None)
 
 
 def numbers_of(phones: list[Phone], deeds: tuple[Deed, ...], times: int) -> list[str]:

@@ -18,8 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
-from benchmarks.__main__ import _cores
-from benchmarks.programs import OURS, Running, served, started
+from benchmarks import KEPT, MISSED, ended
+from benchmarks.programs import OURS, Running, cores, served, started
 from domain.people import CONSENT_VERSION, Language, OrganizationState
 from domain.register import bin_checksum
 from simulator.phones import Phone
@@ -57,12 +57,12 @@ def main() -> int:
     """Print the table; 1 when something promised does not hold."""
     if not sys.platform.startswith("linux"):
         sys.exit("The benchmark asks the kernel what a process has cost, and knows only Linux.")
-    own, other = _cores()
+    own, other = cores()
     if own is not None:
         os.sched_setaffinity(0, {own})
     found = asyncio.run(_measure(other))
     sys.stdout.write(_report(found))
-    return 0 if all(one.kept for one in found) else 1
+    return KEPT if all(one.kept for one in found) else MISSED
 
 
 async def _measure(core: int | None) -> list[Measured]:
@@ -138,7 +138,7 @@ def _bin(serial: int) -> str:
     return f"{first}{last}" if last is not None else _bin(serial + 50_000)
 
 
-def _register(known: int) -> list[tuple[str, str | None, str]]:
+def invented_register(known: int) -> list[tuple[str, str | None, str]]:
     """Every fifth has no BIN."""
     chance = random.Random(1)  # noqa: S311 - the same register each time
     return [(_name(chance), _bin(n) if n % 5 else None, "social") for n in range(1, known + 1)]
@@ -147,7 +147,7 @@ def _register(known: int) -> list[tuple[str, str | None, str]]:
 def _list() -> Iterator[tuple[str, str, str]]:
     """Of ten lines one is in the register under its BIN, two have no BIN, one of them a mistake in a known name."""
     chance = random.Random(2)  # noqa: S311 - the same list each time
-    known = _register(min(REGISTERS))
+    known = invented_register(min(REGISTERS))
     for n in range(1, LINES + 1):
         if n % 10 == 0:
             name, bin_, _ = known[n % len(known)]
@@ -190,7 +190,7 @@ async def _fill(folder: Path, known: int) -> None:
     now = datetime.now(UTC)  # noqa: TID251 - nobody passes it in: this stands where bot.clock stands
     async with database.transaction() as db:
         await beginnings.begin(db)
-        await register.enter_many(db, _register(known), now)
+        await register.enter_many(db, invented_register(known), now)
         await people.meet(db, ADMIN, "Saule", now)
         await people.set_language(db, ADMIN, Language.EN)
         await people.agree(db, ADMIN, CONSENT_VERSION, Language.EN, now)
@@ -233,4 +233,4 @@ From sending the file to the report in the chat; the machine's load is {load}.""
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(ended(main))

@@ -1,8 +1,9 @@
-"""The two programs under test, each a process of its own on its own core, and what the kernel says they cost."""
+"""The programs under test, each a process of its own on its own core, and what the kernel says they cost."""
 
 import asyncio
 import contextlib
 import os
+import socket
 import sqlite3
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -12,6 +13,7 @@ from pathlib import Path
 from time import clock_gettime, perf_counter
 
 import uvicorn
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from benchmarks import dialogue
 from benchmarks.dialogue import Deed
@@ -35,6 +37,7 @@ class Program:
     deeds: tuple[Deed, ...]
     prepare: Callable[[Path, list[int]], Awaitable[None]]
     verify: Callable[[Path, set[str]], None]
+    python: str = sys.executable
 
 
 @dataclass
@@ -64,10 +67,38 @@ def busy(core: int) -> float:
     return (user + nice + system + sum(interrupts_and_stolen)) / os.sysconf("SC_CLK_TCK")
 
 
+def cores() -> tuple[int | None, int | None]:
+    """One for the local Telegram with the people, one for the programs; None when there is but one."""
+    ours = sorted(os.sched_getaffinity(0))
+    return (ours[0], ours[1]) if len(ours) > 1 else (None, None)
+
+
+class Distant:
+    """An application at the far end of a network: half of the time passes on the way there, half on the way back."""
+
+    def __init__(self, application: ASGIApp, seconds: float) -> None:
+        self._application = application
+        self._half = seconds / 2
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def back(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                await asyncio.sleep(self._half)
+            await send(message)
+
+        if scope["type"] == "http":
+            await asyncio.sleep(self._half)
+            await self._application(scope, receive, back)
+        else:
+            await self._application(scope, receive, send)
+
+
 @contextlib.asynccontextmanager
-async def served(telegram: Telegram) -> AsyncIterator[str]:
-    """The Bot API of this Telegram on a free port of the loopback; gives its URL."""
-    config = uvicorn.Config(create_app(telegram), port=0, log_level="critical", timeout_graceful_shutdown=1)
+async def served(telegram: Telegram, latency: float = 0.0) -> AsyncIterator[str]:
+    """The Bot API of this Telegram on a free port of the loopback, so many seconds away; gives its URL."""
+    application = create_app(telegram)
+    far = Distant(application, latency) if latency else application
+    config = uvicorn.Config(far, port=0, log_level="critical", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     server.capture_signals = contextlib.nullcontext  # Ctrl-C must end the program under test as well
     async with asyncio.TaskGroup() as group:
@@ -95,11 +126,12 @@ async def started(
         "UPDATES_A_MINUTE": "0",  # a crowd of one is faster than a person
         "QUESTIONS_A_DAY": "0",
         "QUESTIONS_A_DAY_NGO": "0",
+        "WEB_PORT": str(_free_port()),  # several run at once
     }
     with (folder / "log").open("wb") as log:
         begun = perf_counter()
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", *program.module, cwd=folder, env=environment, stdout=log, stderr=log
+            program.python, "-m", *program.module, cwd=folder, env=environment, stdout=log, stderr=log
         )
         try:
             if core is not None:
@@ -108,6 +140,13 @@ async def started(
             yield Running(process, perf_counter() - begun)
         finally:
             await _stop(process)
+
+
+def _free_port() -> int:
+    with socket.socket() as knocking:
+        knocking.bind(("127.0.0.1", 0))
+        port: int = knocking.getsockname()[1]
+    return port
 
 
 async def _first_poll(program: Program, telegram: Telegram, process: asyncio.subprocess.Process, folder: Path) -> None:
@@ -161,7 +200,8 @@ def _all_is_stored(folder: Path, numbers: set[str]) -> None:
     with contextlib.closing(sqlite3.connect(folder / "kopir.db")) as db:
         stored = db.execute("SELECT number, kind, topic_id IS NOT NULL, public, text FROM questions").fetchall()
         assert sorted(numbers) == sorted(row[0] for row in stored), "told and stored numbers differ"
-        assert {row[1:] for row in stored} <= {("question", 1, 1, dialogue.TEXT)}, "something else was stored"
+        as_sent = {(*rest, " ".join(text.split())) for _, *rest, text in stored}
+        assert as_sent <= {("question", 1, 1, dialogue.TEXT)}, "something else was stored"
         waiting = db.execute("SELECT count(*) FROM inbox WHERE done_at IS NULL").fetchone()[0]
         unsaid = db.execute("SELECT count(*) FROM outbox WHERE fate IS NOT 'delivered'").fetchone()[0]
         assert (waiting, unsaid) == (0, 0), f"{waiting} updates and {unsaid} messages were left"
@@ -175,5 +215,24 @@ def _stores_nothing(folder: Path, numbers: set[str]) -> None:
     pass
 
 
+def _one_row_each(folder: Path, numbers: set[str]) -> None:
+    with contextlib.closing(sqlite3.connect(folder / "peer.db")) as db:
+        stored = db.execute("SELECT id, text FROM questions").fetchall()
+    assert numbers == {f"2026-{row[0]:06d}" for row in stored}, "told and stored numbers differ"
+    assert {row[1] for row in stored} <= {dialogue.TEXT}, "something else was stored"
+
+
+PEERS_PYTHON = ROOT / ".bench" / "bin" / "python"
+"""aiogram wants an older pydantic than ours, so it has an environment of its own."""
+
 OURS = Program("Köpir", ("bot", "run"), dialogue.OF_OURS, _enter_people, _all_is_stored)
-PEER = Program("bare PTB", ("benchmarks.bare_ptb",), dialogue.OF_THE_PEER, _needs_nothing, _stores_nothing)
+UNLIMITED = Program("Köpir without limits", ("benchmarks.unlimited",), dialogue.OF_OURS, _enter_people, _all_is_stored)
+BARE = Program("bare PTB", ("benchmarks.bare_ptb",), dialogue.OF_THE_PEER, _needs_nothing, _stores_nothing)
+AIOGRAM = Program(
+    "aiogram, 1 INSERT",
+    ("benchmarks.aiogram_one_insert",),
+    dialogue.OF_THE_PEER,
+    _needs_nothing,
+    _one_row_each,
+    str(PEERS_PYTHON),
+)

