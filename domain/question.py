@@ -150,7 +150,8 @@ class Audience(StrEnum):
     DEPARTMENT = "department"  # administrators, when it has no department yet
     HEAD = "head"  # the whole department when it has no head
     APPROVER = "approver"  # the head; administrators when the department has none
-    CO_EXECUTOR = "co_executor"  # the department that was asked for a part
+    CO_EXECUTOR = "co_executor"  # the department that is asked for a part; when the whole ends, all that were asked
+    HAD_IT = "had_it"  # the official who was responsible until this step
     ADMINS = "admins"
 
 
@@ -166,6 +167,7 @@ class Notice(StrEnum):
     JUDGED = "judged"
     REOPENED = "reopened"
     REOPENED_FOR_HEAD = "reopened_for_head"
+    REOPENED_FOR_OFFICIAL = "reopened_for_official"
     UNSATISFIED = "unsatisfied"
     WITHDRAWN = "withdrawn"
     ADDITION = "addition"
@@ -182,6 +184,7 @@ class Notice(StrEnum):
     EXTENSION_APPROVED = "extension_approved"
     EXTENSION_DECLINED = "extension_declined"
     INVOLVED = "involved"
+    WHOLE_OVER = "whole_over"
     PART_DONE = "part_done"
     PROPOSED = "proposed"
     RETURNED = "returned"
@@ -203,12 +206,13 @@ def _rule(who: Who | frozenset[Who], then: Status, *tell: tuple[Audience, Notice
 
 _TAKEN = (Audience.NGO, Notice.TAKEN)
 _ASSIGNED = (Audience.RESPONSIBLE, Notice.ASSIGNED)
-_ANSWERED = (Audience.NGO, Notice.ANSWERED)
+_OVER = (Audience.CO_EXECUTOR, Notice.WHOLE_OVER)
+_ANSWERED = ((Audience.NGO, Notice.ANSWERED), _OVER)
 _ADDITION = (Audience.OWNER, Notice.ADDITION)
-_WITHDRAWN = (Audience.OWNER, Notice.WITHDRAWN)
+_WITHDRAWN = ((Audience.OWNER, Notice.WITHDRAWN), _OVER)
 _JUDGED = (Audience.OWNER, Notice.JUDGED)
 _FORWARDED = ((Audience.DEPARTMENT, Notice.FORWARDED_HERE), (Audience.NGO, Notice.FORWARDED))
-_SPLIT = (Audience.NGO, Notice.SPLIT)
+_SPLIT = ((Audience.NGO, Notice.SPLIT), _OVER)
 _CLARIFY = (Audience.NGO, Notice.CLARIFY)
 _EXTENSION_ASKED = (Audience.APPROVER, Notice.EXTENSION_ASKED)
 _EXTENDED = ((Audience.NGO, Notice.EXTENDED), (Audience.OWNER, Notice.EXTENSION_APPROVED))
@@ -235,13 +239,15 @@ RULES: dict[tuple[Status, Action], Rule] = {
     (Status.REGISTERED, Action.FORWARD): _rule(_DEPARTMENT_OR_ADMIN, Status.REGISTERED, *_FORWARDED),
     (Status.IN_WORK, Action.FORWARD): _rule(_HOLDERS_OR_ADMIN, Status.REGISTERED, *_FORWARDED),
     (Status.WAITING, Action.FORWARD): _rule(_HOLDERS_OR_ADMIN, Status.REGISTERED, *_FORWARDED),
-    (Status.REGISTERED, Action.SPLIT): _rule(_DEPARTMENT_OR_ADMIN, Status.CLOSED, _SPLIT),
-    (Status.IN_WORK, Action.SPLIT): _rule(_HOLDERS_OR_ADMIN, Status.CLOSED, _SPLIT),
+    (Status.REGISTERED, Action.SPLIT): _rule(_DEPARTMENT_OR_ADMIN, Status.CLOSED, *_SPLIT),
+    (Status.IN_WORK, Action.SPLIT): _rule(_HOLDERS_OR_ADMIN, Status.CLOSED, *_SPLIT),
     (Status.REGISTERED, Action.CLARIFY): _rule(Who.DEPARTMENT, Status.WAITING, _CLARIFY),
     (Status.IN_WORK, Action.CLARIFY): _rule(_HOLDERS, Status.WAITING, _CLARIFY),
     (Status.WAITING, Action.REPLY): _rule(Who.NGO, Status.IN_WORK, (Audience.OWNER, Notice.REPLIED)),
     (Status.WAITING, Action.NO_REPLY): _rule(Who.CLOCK, Status.WAITING, (Audience.OWNER, Notice.NO_REPLY)),
-    (Status.WAITING, Action.CLOSE_UNCLEAR): _rule(_HOLDERS, Status.CLOSED, (Audience.NGO, Notice.CLOSED_UNCLEAR)),
+    (Status.WAITING, Action.CLOSE_UNCLEAR): _rule(
+        _HOLDERS_OR_ADMIN, Status.CLOSED, (Audience.NGO, Notice.CLOSED_UNCLEAR), _OVER
+    ),
     # By a reasoned decision of the head or deputy, not beyond two months (АППК art. 76).
     (Status.IN_WORK, Action.EXTEND): _rule(_HOLDERS, Status.IN_WORK, _EXTENSION_ASKED),
     (Status.WAITING, Action.EXTEND): _rule(_HOLDERS, Status.WAITING, _EXTENSION_ASKED),
@@ -256,19 +262,19 @@ RULES: dict[tuple[Status, Action], Rule] = {
     # questions handed over in one message.
     (Status.IN_WORK, Action.HAND_OVER): _rule(Who.ADMIN, Status.IN_WORK, _TAKEN),
     (Status.WAITING, Action.HAND_OVER): _rule(Who.ADMIN, Status.WAITING, _TAKEN),
-    (Status.REGISTERED, Action.ANSWER): _rule(Who.DEPARTMENT, Status.ANSWERED, _ANSWERED),
-    (Status.IN_WORK, Action.ANSWER): _rule(_HOLDERS, Status.ANSWERED, _ANSWERED),
-    (Status.WAITING, Action.ANSWER): _rule(_HOLDERS, Status.ANSWERED, _ANSWERED),
+    (Status.REGISTERED, Action.ANSWER): _rule(Who.DEPARTMENT, Status.ANSWERED, *_ANSWERED),
+    (Status.IN_WORK, Action.ANSWER): _rule(_HOLDERS, Status.ANSWERED, *_ANSWERED),
+    (Status.WAITING, Action.ANSWER): _rule(_HOLDERS, Status.ANSWERED, *_ANSWERED),
     (Status.REGISTERED, Action.PROPOSE): _rule(Who.DEPARTMENT, Status.IN_WORK, _PROPOSED),
     (Status.IN_WORK, Action.PROPOSE): _rule(Who.RESPONSIBLE, Status.IN_WORK, _PROPOSED),
     (Status.WAITING, Action.PROPOSE): _rule(Who.RESPONSIBLE, Status.IN_WORK, _PROPOSED),
-    (Status.IN_WORK, Action.APPROVE): _rule(_APPROVERS, Status.ANSWERED, _ANSWERED),
+    (Status.IN_WORK, Action.APPROVE): _rule(_APPROVERS, Status.ANSWERED, *_ANSWERED),
     (Status.IN_WORK, Action.RETURN): _rule(_APPROVERS, Status.IN_WORK, (Audience.RESPONSIBLE, Notice.RETURNED)),
-    (Status.ANSWERED, Action.CORRECT): _rule(_HOLDERS, Status.ANSWERED, _CORRECTED),
-    (Status.CLOSED, Action.CORRECT): _rule(_HOLDERS, Status.CLOSED, _CORRECTED),
-    (Status.REGISTERED, Action.WITHDRAW): _rule(Who.NGO, Status.WITHDRAWN, _WITHDRAWN),
-    (Status.IN_WORK, Action.WITHDRAW): _rule(Who.NGO, Status.WITHDRAWN, _WITHDRAWN),
-    (Status.WAITING, Action.WITHDRAW): _rule(Who.NGO, Status.WITHDRAWN, _WITHDRAWN),
+    (Status.ANSWERED, Action.CORRECT): _rule(_HOLDERS_OR_ADMIN, Status.ANSWERED, _CORRECTED),
+    (Status.CLOSED, Action.CORRECT): _rule(_HOLDERS_OR_ADMIN, Status.CLOSED, _CORRECTED),
+    (Status.REGISTERED, Action.WITHDRAW): _rule(Who.NGO, Status.WITHDRAWN, *_WITHDRAWN),
+    (Status.IN_WORK, Action.WITHDRAW): _rule(Who.NGO, Status.WITHDRAWN, *_WITHDRAWN),
+    (Status.WAITING, Action.WITHDRAW): _rule(Who.NGO, Status.WITHDRAWN, *_WITHDRAWN),
     (Status.REGISTERED, Action.ADD): _rule(Who.NGO, Status.REGISTERED, _ADDITION),
     (Status.IN_WORK, Action.ADD): _rule(Who.NGO, Status.IN_WORK, _ADDITION),
     (Status.ANSWERED, Action.ADD): _rule(Who.NGO, Status.ANSWERED, _ADDITION),
@@ -281,6 +287,7 @@ RULES: dict[tuple[Status, Action], Rule] = {
         Who.NGO,
         Status.IN_WORK,
         (Audience.HEAD, Notice.REOPENED_FOR_HEAD),
+        (Audience.HAD_IT, Notice.REOPENED_FOR_OFFICIAL),
         (Audience.NGO, Notice.REOPENED),
     ),
     (Status.ANSWERED, Action.NOT_ANSWERED_AGAIN): _rule(
@@ -466,6 +473,15 @@ class Change:
     def actor_id(self) -> int | None:
         return _id(self.actor)
 
+    @property
+    def co_executors(self) -> frozenset[int]:
+        """The other departments that this step concerns: whoever is asked for a part, or at the end all that were
+        asked; at a second end, only those of whom something was waited for since.
+        """
+        if self.action is Action.INVOLVE and self.department_id is not None:
+            return frozenset({self.department_id})
+        return self.before.parts_owed if self.before.reopened else self.before.co_departments
+
 
 def standing(question: Question, actor: Actor) -> frozenset[Who]:
     """How this person stands to this question, from what the register says now."""
@@ -492,6 +508,17 @@ _CITY = frozenset({Who.DEPARTMENT, Who.CO_EXECUTOR, Who.ADMIN, Who.DEPUTY_MAYOR}
 def sees_all_lines(question: Question, actor: Actor) -> bool:
     """The city's side of the history: with what is `CITY_ONLY`."""
     return bool(standing(question, actor) & _CITY)
+
+
+def reads_note(question: Question, person: Person, holder_id: int | None, author_id: int | None) -> bool:
+    """A note is for the department that held the question when it was written, and for whoever works with it there.
+
+    Once it went on, the next department does not read it; administrators read all.
+    """
+    here = standing(question, person)
+    if here & {Who.ADMIN, Who.DEPUTY_MAYOR} or holder_id is None or author_id == person.id:
+        return True
+    return holder_id in (question.department_id, person.department_id) and bool(here & _CITY)
 
 
 def visible(question: Question, person: Person) -> bool:
@@ -526,26 +553,41 @@ def _fits(question: Question, action: Action, here: frozenset[Who]) -> bool:
         case Action.NO_REPLY:
             return not question.unclear
         case Action.CLOSE_UNCLEAR:
-            return question.unclear
+            return question.unclear and _second_key_or_none(question, here)
         case Action.EXTEND:
             return question.extend_to is None
         case Action.EXTENSION_APPROVED | Action.EXTENSION_DECLINED:
-            return question.extend_to is not None
+            return question.extend_to is not None and _turns_the_key(question, here)
         case Action.ANSWER:
             return not question.two_keys or Who.HEAD in here
         case Action.PROPOSE:
             return question.two_keys and Who.HEAD not in here and question.proposed_id is None
         case Action.APPROVE | Action.RETURN:
-            turns_the_key = Who.HEAD in here or question.head_id is None
-            return question.proposed_id is not None and turns_the_key
+            return question.proposed_id is not None and _turns_the_key(question, here)
         case Action.CORRECT:
-            return question.answered_at is not None and (not question.two_keys or Who.HEAD in here)
+            return question.answered_at is not None and _second_key_or_none(question, here)
     return True
+
+
+def _turns_the_key(question: Question, here: frozenset[Who]) -> bool:
+    """Whose word a later date or another's answer needs: the head's; administrators' where there is no head."""
+    return Who.HEAD in here or (question.head_id is None and Who.ADMIN in here)
+
+
+def _second_key_or_none(question: Question, here: frozenset[Who]) -> bool:
+    """For what goes to the NGO in one step: with two keys only whoever turns the second one takes it."""
+    return _turns_the_key(question, here) if question.two_keys else bool(here & _HOLDERS)
 
 
 def added(question: Question) -> Action:
     """Which step something from the NGO is: what it adds while it is asked is the reply."""
     return Action.REPLY if question.status is Status.WAITING else Action.ADD
+
+
+def concerned(parts: Iterable[Question]) -> list[Question]:
+    """Which parts an addition to the whole is for: the open ones, or all when none is open any more."""
+    every = list(parts)
+    return [part for part in every if part.status in OPEN] or every
 
 
 def answering(question: Question, actor: Actor) -> Action:
@@ -596,10 +638,13 @@ def act(
             after = _forwarded(after, department_id, standing(question, actor), now)
         case Action.SPLIT:
             after = replace(after, ending=Ending.SPLIT, verdict=None)
+        case Action.ADD if question.ending is Ending.SPLIT:
+            tell = ()  # its parts are told, each for itself
         case Action.CLARIFY:
             after = replace(after, responsible_id=question.responsible_id or _id(actor), waiting_since=now)
         case Action.NO_REPLY:
             after = replace(after, unclear=True)
+            tell += ((Audience.APPROVER, Notice.NO_REPLY),) if question.two_keys else ()
         case Action.CLOSE_UNCLEAR:
             after = replace(after, ending=Ending.NO_REPLY, verdict=None, answered_at=now)
             outcome = Outcome.REFUSED

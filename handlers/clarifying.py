@@ -162,5 +162,8 @@ async def ground_send(turn: Turn) -> None:
         turn.say(
             "<b>№ {number}</b> is closed: the NGO did not reply. The NGO is told, with your words.",
             number=question.number,
-        )
+        ),
+        keyboard=[[Button(question.number, f"card:{question.number}")]],
     )
+    if turn.person.department_id != question.department_id:
+        await turn.audit("closed without a reply", f"question {question.number}")

@@ -8,7 +8,7 @@ from domain.tongue import answered_in_russian_only
 from handlers import keyboards, official, one_text
 from handlers.dialogue import of_form
 from handlers.one_text import Text
-from handlers.speech import Block, Quote
+from handlers.speech import Block, Button, Quote
 from handlers.turn import Turn
 from storage import questions
 from texts import N_
@@ -69,8 +69,13 @@ async def _send(turn: Turn, *, anyway: bool) -> None:
         return
     await questions.record(turn.db, official.despite_the_language(change), turn.now)
     await turn.finish()
-    turn.reply(turn.say("The corrected answer to <b>№ {number}</b> is on its way to the NGO.", number=question.number))
+    turn.reply(
+        turn.say("The corrected answer to <b>№ {number}</b> is on its way to the NGO.", number=question.number),
+        keyboard=[[Button(question.number, f"card:{question.number}")]],
+    )
     await official.audit_the_language(turn, change)
+    if turn.person.department_id != question.department_id:
+        await turn.audit("answer corrected", f"question {question.number}")
 
 
 def _warn(turn: Turn, change: Change) -> None:

@@ -6,7 +6,7 @@ Like every notice these are put into words when they go out: what was decided me
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from domain.question import Action, Notice, Status
+from domain.question import Action, Notice, Status, actions_for
 from handlers import cards, keyboards
 from handlers.dates import approver
 from handlers.speech import Block, Button, Keyboard, Quote
@@ -67,6 +67,25 @@ async def _no_reply(t: "Telling") -> "Said | None":
         number=t.question.number,
         close=t.words.label("close_unclear"),
     )
+    if Action.CLOSE_UNCLEAR not in actions_for(t.question, t.person):
+        said = t.words.count(
+            "<b>№ {number}</b>: {n} working day has passed without a reply of the NGO. You may go on waiting, or "
+            "answer with what you know; with two keys only the head closes it on that ground.",
+            "<b>№ {number}</b>: {n} working days have passed without a reply of the NGO. You may go on waiting, or "
+            "answer with what you know; with two keys only the head closes it on that ground.",
+            t.city.reply_term,
+            number=t.question.number,
+        )
+    elif t.person.department_id != t.question.department_id:
+        said = t.words.count(
+            "<b>№ {number}</b>: {n} working day has passed without a reply of the NGO. The department has two keys "
+            "and no head: you may close it with «{close}».",
+            "<b>№ {number}</b>: {n} working days have passed without a reply of the NGO. The department has two "
+            "keys and no head: you may close it with «{close}».",
+            t.city.reply_term,
+            number=t.question.number,
+            close=t.words.label("close_unclear"),
+        )
     return [cards.lines(said, cards.due(t.words, t.question))], keyboards.question(t.words, t.question, t.person)
 
 

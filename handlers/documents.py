@@ -42,17 +42,17 @@ async def send(turn: Turn) -> None:
     question = await questions.visible_to(turn.db, turn.person, turn.argument())
     inside = sees_all_lines(question, turn.person)
     title = turn.words.plain("№ {number}: question and history", number=question.number)
-    sections = await _sections(turn, question, inside=inside)
+    sections = await _sections(turn, question)
     content = await asyncio.to_thread(_document, title, sections, turn.language, turn.now)
     turn.send_file(f"{question.number.replace('/', '-')}.docx", content, title)
     if inside:
         await turn.audit("exported", f"question {question.number}")
 
 
-async def _sections(turn: Turn, question: Question, *, inside: bool) -> list[Section]:
+async def _sections(turn: Turn, question: Question) -> list[Section]:
     """As the card says it, without the buttons."""
     words, today = turn.words, turn.city.today(turn.now)
-    history = await questions.history(turn.db, question.id, inside=inside)
+    history = await questions.history_for(turn.db, question, turn.person)
     lines = await timeline.of(turn.db, words, question, turn.person, history)
     attached = {entry.id: await questions.attachments_of(turn.db, entry.id) for entry in history if entry.attachments}
     shared, _ = await shares.on_card(turn.db, words, question, turn.person, today)

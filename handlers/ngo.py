@@ -14,6 +14,7 @@ from domain.gratitude import gratitude
 from domain.question import (
     Action,
     Change,
+    Ending,
     Kind,
     NotYours,
     Question,
@@ -22,8 +23,8 @@ from domain.question import (
     act,
     added,
     ask,
+    concerned,
     not_answered,
-    sees_all_lines,
     standing,
 )
 from domain.sensitive import looks_sensitive
@@ -366,7 +367,7 @@ async def card(turn: Turn) -> None:
 
 async def show(turn: Turn, question: Question, *, edit: bool = True) -> None:
     """The card as it is now, with exactly the buttons the rules allow this person."""
-    history = await questions.history(turn.db, question.id, inside=sees_all_lines(question, turn.person))
+    history = await questions.history_for(turn.db, question, turn.person)
     attached = await questions.attachments_of(turn.db, history[0].id)
     today = turn.city.today(turn.now)
     promised, ledger = await promises.on_card(turn, question)
@@ -410,7 +411,7 @@ async def why_date(turn: Turn) -> None:
 async def attachments(turn: Turn) -> None:
     question = await questions.visible_to(turn.db, turn.person, turn.argument())
     sent = 0
-    for entry in await questions.history(turn.db, question.id, inside=sees_all_lines(question, turn.person)):
+    for entry in await questions.history_for(turn.db, question, turn.person):
         if entry.attachments:
             sent += await questions.send_attachments(turn.db, turn.person.id, question, entry.id, turn.now)
     if not sent:
@@ -471,6 +472,10 @@ async def continues_addition(turn: Turn) -> bool:
     question = await questions.by_id(turn.db, question_id, to_change=True)
     if question is not None and Who.NGO in standing(question, turn.person) and not too_large(turn, here):
         await additions.join(turn.db, question, entry_id, here, turn.text, turn.now)
+        for part in await questions.parts_of(turn.db, question_id, to_change=True):
+            source = additions.source_in(part, additions.album_source(turn.person.id, here.album))
+            if found := await additions.line_of(turn.db, source):
+                await additions.join(turn.db, part, found[0], here, turn.text, turn.now)
         await additions.remember(turn.db, turn.person.id, question_id, (Piece(turn.said.message_id, turn.text),))
     return True
 
@@ -518,6 +523,16 @@ async def record_addition(
                 "Your reply about <b>№ {number}</b> is with the department, and the work on it goes on.", number=number
             )
         )
+    elif change.after.ending is Ending.SPLIT:
+        parts = concerned(await questions.parts_of(turn.db, change.after.id))
+        turn.reply(
+            turn.say(
+                "Added to <b>№ {number}</b> and to what it goes on as: № {numbers}. The departments are told.",
+                number=number,
+                numbers=", ".join(part.number for part in parts),
+            ),
+            keyboard=[[Button(part.number, f"card:{part.number}")] for part in parts],
+        )
     else:
         turn.reply(
             turn.say(
@@ -546,7 +561,26 @@ async def _stored(
     await additions.remember(turn.db, turn.person.id, question.id, pieces)
     if source.startswith("album "):
         await additions.gather(turn.db, question, entry_id, turn.now)
+    if change.after.ending is Ending.SPLIT:
+        await _to_parts(turn, change, source)
     return change
+
+
+async def _to_parts(turn: Turn, change: Change, source: str) -> None:
+    """What is added to a question that was split is a line of each part that it concerns, whose owner is told."""
+    for part in concerned(await questions.parts_of(turn.db, change.after.id, to_change=True)):
+        step = act(
+            part,
+            added(part),
+            turn.person,
+            turn.now,
+            text=change.text,
+            attachments=change.attachments,
+            paused=turn.city.waited(part, turn.now),
+        )
+        entry_id = await questions.record(turn.db, step, turn.now, source=additions.source_in(part, source))
+        if entry_id is not None and source.startswith("album "):
+            await additions.gather(turn.db, part, entry_id, turn.now)
 
 
 # --- judging --------------------------------------------------------------------------------------------------------

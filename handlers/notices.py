@@ -14,7 +14,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.city import City
 from domain.draft import albums
 from domain.people import Language, Names, Person, RepresentativeState
-from domain.question import CITY_ONLY, OPEN, Action, Audience, Kind, Notice, Question, sees_all_lines, visible
+from domain.question import (
+    CITY_ONLY,
+    OPEN,
+    Action,
+    Audience,
+    Kind,
+    Notice,
+    Question,
+    reads_note,
+    sees_all_lines,
+    visible,
+)
 from handlers import (
     announcement_cards,
     cards,
@@ -28,8 +39,8 @@ from handlers import (
     shares,
     stuck,
 )
-from handlers.speech import Block, Call, Keyboard, Quote, album, messages
-from storage import backups, departments, outbox, people, questions, register
+from handlers.speech import Block, Button, Call, Keyboard, Quote, album, messages
+from storage import backups, departments, outbox, parts, people, questions, register
 from storage import stuck as stuck_messages
 from storage.backups import Trouble
 from storage.outbox import Fate, Outgoing
@@ -84,6 +95,8 @@ async def render(db: AsyncConnection, row: Outgoing, city: City, now: datetime) 
     if question is None or entry is None or not visible(question, person):
         return []
     if entry.action in CITY_ONLY and not sees_all_lines(question, person):
+        return []
+    if entry.action is Action.NOTE and not reads_note(question, person, entry.from_department_id, entry.actor_id):
         return []
     telling = Telling(db, row, person, words, city, now, question, entry)
     if row.template == "attachments":
@@ -197,9 +210,9 @@ async def _routed(t: Telling) -> Said:
 
 async def _answered(t: Telling) -> Said:
     """The text as written; below it the verdict, while it may be given."""
-    parts = await shares.in_answer(t.db, t.words, t.question)
+    of_others = await shares.in_answer(t.db, t.words, t.question)
     promised = await promises.made_by_answer(t.db, t.words, t.question.id, t.entry.at) if t.entry.until else []
-    blocks = [*cards.answer(t.words, t.question, t.entry), *parts, *promised]
+    blocks = [*cards.answer(t.words, t.question, t.entry), *of_others, *promised]
     return blocks, keyboards.question(t.words, t.question, t.person)
 
 
@@ -235,6 +248,20 @@ async def _reopened_for_head(t: Telling) -> Said:
     facts = cards.facts(t.words, t.question, t.city.today(t.now))
     blocks: list[Block] = [said, Quote(t.entry.text), facts, Quote(t.question.text)]
     return blocks, keyboards.question(t.words, t.question, t.person)
+
+
+async def _reopened_for_official(t: Telling) -> Said:
+    """For whoever was responsible for the answer, when the head is now."""
+    said = t.words.say(
+        "<b>№ {number}</b>: the NGO says that your answer did not answer it. It is open again and went to the head of "
+        "the department. The reason:",
+        number=t.question.number,
+    )
+    return [said, Quote(t.entry.text), cards.lines(cards.due(t.words, t.question))], _to_card(t)
+
+
+def _to_card(t: Telling) -> Keyboard:
+    return [[Button(t.question.number, f"card:{t.question.number}")]]
 
 
 async def _unsatisfied(t: Telling) -> Said:
@@ -292,7 +319,7 @@ async def _forwarded_here(t: Telling) -> Said:
 
 async def _whole(t: Telling) -> Said:
     """The question as its department sees it for the first time."""
-    history = await questions.history(t.db, t.question.id)
+    history = await questions.history_for(t.db, t.question, t.person)
     attached = await questions.attachments_of(t.db, history[0].id)
     blocks: list[Block] = [cards.facts(t.words, t.question, t.city.today(t.now)), Quote(t.question.text)]
     if listed := cards.attachments(t.words, attached):
@@ -326,6 +353,27 @@ async def _part_done(t: Telling) -> Said:
         department=_in(t.words, t.entry.department),
     )
     return _with_text(t, [said]), keyboards.question(t.words, t.question, t.person)
+
+
+async def _whole_over(t: Telling) -> Said:
+    """For co-executors, once: what became of the whole, and that nothing of their part is owed any more."""
+    words, number = t.words, t.question.number
+    match t.entry.action:
+        case Action.WITHDRAW:
+            said = words.say("<b>№ {number}</b> was withdrawn by the NGO. Nothing is owed.", number=number)
+        case Action.CLOSE_UNCLEAR:
+            said = words.say("<b>№ {number}</b> is closed: the NGO did not reply to the department.", number=number)
+        case Action.SPLIT:
+            said = words.say("<b>№ {number}</b> goes on in parts, each with its department.", number=number)
+        case _:
+            said = words.say("<b>№ {number}</b>: the responsible department has answered.", number=number)
+    not_done = [
+        words.say("Nothing more is owed by «{department}»: {task}", department=_in(words, part.department), task=task)
+        for part in await parts.of_question(t.db, t.question.id)
+        if part.department_id == t.person.department_id and part.done_at is None
+        for task in [cards.beginning(part.task)]
+    ]
+    return [cards.lines(said, *not_done[-1:])], _to_card(t)
 
 
 async def _needs_administrator(t: Telling) -> Said | None:
@@ -380,6 +428,7 @@ _TEMPLATES: dict[Notice, Callable[[Telling], Awaitable[Said | None]]] = {
     Notice.JUDGED: _judged,
     Notice.REOPENED: _reopened,
     Notice.REOPENED_FOR_HEAD: _reopened_for_head,
+    Notice.REOPENED_FOR_OFFICIAL: _reopened_for_official,
     Notice.UNSATISFIED: _unsatisfied,
     Notice.WITHDRAWN: _withdrawn,
     Notice.ADDITION: _addition,
@@ -389,6 +438,7 @@ _TEMPLATES: dict[Notice, Callable[[Telling], Awaitable[Said | None]]] = {
     Notice.SPLIT: _split,
     Notice.INVOLVED: _involved,
     Notice.PART_DONE: _part_done,
+    Notice.WHOLE_OVER: _whole_over,
 }
 
 

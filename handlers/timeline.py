@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.people import Person
 from domain.promise import Step, visible
-from domain.question import Question, sees_all_lines
+from domain.question import Question
 from handlers import cards, keyboards, promises
 from handlers.speech import Block, Button, Quote, visible_length
 from handlers.turn import Turn
@@ -117,7 +117,7 @@ def buttons(words: Words, question: Question, lines: Sequence[Line]) -> list[But
 async def show(turn: Turn) -> None:
     """[History]: all of it, page by page. Button: `history:2026-000042:1`."""
     question = await questions.visible_to(turn.db, turn.person, turn.argument())
-    history = await questions.history(turn.db, question.id, inside=sees_all_lines(question, turn.person))
+    history = await questions.history_for(turn.db, question, turn.person)
     found = pages(await of(turn.db, turn.words, question, turn.person, history))
     page = Section(turn.id_at(1), len(found), 1)
     heading = turn.say("<b>№ {number}</b>: history", number=question.number)

@@ -26,6 +26,11 @@ def album_source(person_id: int, album: str) -> str:
     return f"album {person_id} {album}"[:60]
 
 
+def source_in(part: Question, source: str) -> str:
+    """The `source` of the same addition in a part of the question it was made to."""
+    return f"part {part.id} {source}"[:60]
+
+
 async def remember(db: AsyncConnection, person_id: int, question_id: int, pieces: tuple[Piece, ...]) -> None:
     """Editing one of these messages later is an addition; what it reads now is what an edit is compared with."""
     for piece in pieces:
@@ -51,7 +56,12 @@ async def _keys(db: AsyncConnection, question_id: int, entry_id: int) -> list[st
 
 async def album_of(db: AsyncConnection, person_id: int, album: str) -> tuple[int, int] | None:
     """(history line, question) of the addition that this album of this person is."""
-    query = select(entries.c.id, entries.c.question_id).where(entries.c.source == album_source(person_id, album))
+    return await line_of(db, album_source(person_id, album))
+
+
+async def line_of(db: AsyncConnection, source: str) -> tuple[int, int] | None:
+    """(history line, question) that came from there."""
+    query = select(entries.c.id, entries.c.question_id).where(entries.c.source == source)
     row = (await db.execute(query)).one_or_none()
     return (row.id, row.question_id) if row else None
 

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, delete, select, update
+from sqlalchemy import Row, Select, bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.part import Part
@@ -11,9 +11,18 @@ from domain.people import Names
 from domain.question import OPEN
 from storage.tables import departments, entries, parts, questions
 
+_later = parts.alias("later")
+_newest = (
+    select(func.max(_later.c.id))
+    .where(_later.c.question_id == parts.c.question_id, _later.c.department_id == parts.c.department_id)
+    .scalar_subquery()
+)
+"""Of one department's parts in a question only the last can be waited for: earlier ones ended with an answer."""
+
 _PARTS = (
     select(
         parts,
+        _newest.label("newest"),
         departments.c.name_en,
         departments.c.name_ru,
         departments.c.name_kk,
@@ -36,7 +45,7 @@ def _part(row: Row[Any]) -> Part:
         Names(row.name_en, row.name_ru, row.name_kk),
         row.task,
         row.due_on,
-        owed=row.entry_id is None and str(row.department_id) in row.parts_owed.split(","),
+        owed=row.entry_id is None and row.newest == row.id and str(row.department_id) in row.parts_owed.split(","),
         text=row.text or "",
         done_at=row.at,
     )
@@ -68,7 +77,10 @@ async def many(db: AsyncConnection, part_ids: list[int]) -> list[Part]:
 
 async def done(db: AsyncConnection, question_id: int, department_id: int, entry_id: int) -> None:
     """What this department owed of it is done, as the history line says."""
-    here = (parts.c.question_id == question_id) & (parts.c.department_id == department_id) & parts.c.entry_id.is_(None)
+    last = select(func.max(_later.c.id)).where(
+        _later.c.question_id == question_id, _later.c.department_id == department_id
+    )
+    here = (parts.c.id == last.scalar_subquery()) & parts.c.entry_id.is_(None)
     await db.execute(update(parts).where(here).values(entry_id=entry_id, remind_on=None))
 
 

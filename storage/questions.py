@@ -31,6 +31,8 @@ from domain.question import (
     Urgency,
     Verdict,
     Who,
+    reads_note,
+    sees_all_lines,
     standing,
     visible,
 )
@@ -270,8 +272,11 @@ async def _copy_lines(db: AsyncConnection, whole_id: int, part_id: int) -> None:
         await attach(db, part_id, entry_id, await attachments_of(db, row.id))
 
 
-async def parts_of(db: AsyncConnection, question_id: int) -> list[Question]:
+async def parts_of(db: AsyncConnection, question_id: int, *, to_change: bool = False) -> list[Question]:
     """What a whole was split into."""
+    if to_change:
+        mine = select(questions.c.id).where(questions.c.parent_id == question_id)
+        await db.execute(mine.order_by(questions.c.id).with_for_update())
     query = _QUESTIONS.where(questions.c.parent_id == question_id).order_by(questions.c.id)
     return [_question(row) for row in await db.execute(query)]
 
@@ -389,9 +394,9 @@ async def _write_down(db: AsyncConnection, change: Change, now: datetime, source
 
 
 def _left(change: Change) -> int | None:
-    """The department that has it no more."""
+    """The department that has it no more; of a note, the one that has it."""
     before = change.before.department_id
-    return before if before != change.after.department_id else None
+    return before if before != change.after.department_id or change.action is Action.NOTE else None
 
 
 async def attach(db: AsyncConnection, question_id: int, entry_id: int, attached: tuple[Attachment, ...]) -> None:
@@ -442,7 +447,7 @@ async def _tell(
     db: AsyncConnection, change: Change, entry_id: int, audience: Audience, notice: Notice, now: datetime
 ) -> None:
     """One outbox row a person, and one an album behind it; the key makes each stage reach each person once."""
-    told = await recipients(db, change.after, audience, now, asked_for_a_part=change.department_id)
+    told = await _audience(db, change, audience, now)
     if change.after.kind is Kind.THANKS:
         told = _with_whoever_is_thanked(told, change.assignee_id)
     elif notice in _OF_THE_MORNING:
@@ -459,6 +464,19 @@ async def _tell(
             await send_attachments(db, person_id, change.after, entry_id, now, key=key)
         if notice in _WITH_THOSE_OF_THE_QUESTION:
             await send_attachments(db, person_id, change.after, None, now, key=key)
+
+
+async def _audience(db: AsyncConnection, change: Change, audience: Audience, now: datetime) -> list[int]:
+    """Whom this audience of a step consists of now; nobody twice."""
+    match audience:
+        case Audience.CO_EXECUTOR:
+            told = [await _told_of(db, asked, now) or await _admins(db) for asked in sorted(change.co_executors)]
+            return list(dict.fromkeys(person_id for of_one in told for person_id in of_one))
+        case Audience.HAD_IT:
+            had_it = await recipients(db, change.before, Audience.RESPONSIBLE, now)
+            heads = await recipients(db, change.after, Audience.HEAD, now)
+            return [person_id for person_id in had_it if person_id not in heads]
+    return await recipients(db, change.after, audience, now)
 
 
 def _with_whoever_is_thanked(told: list[int], thanked_id: int | None) -> list[int]:
@@ -505,15 +523,8 @@ async def _first_entry(db: AsyncConnection, question_id: int) -> int:
     return first
 
 
-async def recipients(
-    db: AsyncConnection,
-    question: Question,
-    audience: Audience,
-    now: datetime,
-    *,
-    asked_for_a_part: int | None = None,
-) -> list[int]:
-    """Whom this audience consists of now; nobody twice."""
+async def recipients(db: AsyncConnection, question: Question, audience: Audience, now: datetime) -> list[int]:
+    """Whom this audience consists of now; nobody twice. Two of them depend on the step: see `_audience`."""
     match audience:
         case Audience.AUTHOR:
             return [question.author_id] if question.author_id else []
@@ -521,8 +532,6 @@ async def recipients(
             return await _ngo(db, question)
         case Audience.ADMINS:
             return await _admins(db)
-        case Audience.CO_EXECUTOR:
-            return await _told_of(db, asked_for_a_part or 0, now) or await _admins(db)
     staff = await _of_department(db, question, audience)
     if staff and question.department_id:
         staff = leaves.instead(staff, await leaves.stand_ins(db, now, question.department_id))
@@ -615,7 +624,11 @@ class Entry:
     department: Names | None = None
     """To which it was given, or which was asked for a part or did it."""
     from_department: Names | None = None
+    from_department_id: int | None = None
+    """Of a note: who had the question when it was written. Before this was kept, nobody."""
     until: date | None = None
+    internal: bool = False
+    """A note of another department, of which the reader learns no more."""
 
 
 _actor = people.alias("actor")
@@ -668,8 +681,20 @@ def _entry(row: Row[Any]) -> Entry:
         assignee_post=row.assignee_post or "",
         department=_named(row, "to"),
         from_department=_named(row, "from"),
+        from_department_id=row.from_department_id,
         until=row.until,
     )
+
+
+async def history_for(db: AsyncConnection, question: Question, person: Person) -> list[Entry]:
+    """Line by line, as this person may read it. Of a former department's note it says only that there is one."""
+    lines = await history(db, question.id, inside=sees_all_lines(question, person))
+    return [
+        line
+        if line.action is not Action.NOTE or reads_note(question, person, line.from_department_id, line.actor_id)
+        else replace(line, text="", attachments=0, actor="", internal=True)
+        for line in lines
+    ]
 
 
 async def history(db: AsyncConnection, question_id: int, *, inside: bool = True) -> list[Entry]:

@@ -84,16 +84,17 @@ ROUTES: dict[str, str] = {
         skip_introduction inbox wants take assign assignee
         answer answer_continue answer_start_anew outcome answer_done answer_edit answer_send
         answer_date answer_templates answer_template answer_anyway proposal_edit
-        answer_correct correction_edit correction_send correction_anyway
-        clarify clarify_edit clarify_send close_unclear close_unclear_edit close_unclear_send
+        clarify clarify_edit clarify_send
         extend extend_edit extend_date extend_send
         involve involve_to involve_by involve_edit involve_send part_done part_edit part_send
         promise_keep promise_move promise_break promise_send
-        introduce: answer: correction: clarify: close_unclear: extend: involve: part:
+        introduce: answer: clarify: extend: involve: part:
     """,
     "a department or an administrator": """
         forward forward_to forward_edit forward_send split split_to split_page split_done split_anew split_send note
         extension_approve extension_decline extension_decline_skip answer_approve answer_return
+        answer_correct correction_edit correction_send correction_anyway
+        close_unclear close_unclear_edit close_unclear_send correction: close_unclear:
         tpl_list tpl_card tpl_new tpl_change tpl_skip tpl_remove tpl_removed
         forward: split: note: note:album decline_extension: return: template:
     """,
@@ -167,6 +168,13 @@ SITUATIONS: dict[str, tuple[dict[str, Any], dict[Status, str]]] = {
     "more time was asked for": (
         {"extend_to": date(2026, 4, 2)},
         {
+            Status.IN_WORK: "extend, extension_approved h, extension_declined h",
+            Status.WAITING: "extend, extension_approved h, extension_declined h",
+        },
+    ),
+    "more time was asked for where nobody is head": (
+        {"extend_to": date(2026, 4, 2), "head_id": None},
+        {
             Status.IN_WORK: "extend, extension_approved ha, extension_declined ha",
             Status.WAITING: "extend, extension_approved ha, extension_declined ha",
         },
@@ -177,7 +185,13 @@ SITUATIONS: dict[str, tuple[dict[str, Any], dict[Status, str]]] = {
             Status.REGISTERED: "answer h, propose 1sk",
             Status.IN_WORK: "answer h, propose 1s",
             Status.WAITING: "answer h, propose 1s",
+            Status.ANSWERED: "correct h",
+            Status.CLOSED: "correct h",
         },
+    ),
+    "the NGO did not say what was asked, and there are two keys": (
+        {"two_keys": True, "unclear": True},
+        {Status.WAITING: "answer h, propose 1s, close_unclear h"},
     ),
     "an answer waits for the second key": (
         {"two_keys": True, "proposed_id": 1},

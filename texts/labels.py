@@ -304,6 +304,8 @@ ACTION_WORDS = {
     "extension declined": N_("declined a later date of an answer"),
     "answer approved": N_("approved an answer"),
     "answer returned": N_("returned an answer with a remark"),
+    "answer corrected": N_("corrected an answer in the place of a head"),
+    "closed without a reply": N_("closed a question without a reply of the NGO in the place of a head"),
     "two keys switched": N_("switched the two keys of a department"),
     "group code made": N_("made a code for linking a group"),
     "group linked": N_("linked a group with a department"),

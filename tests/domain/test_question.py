@@ -40,7 +40,9 @@ from domain.question import (
     actions_for,
     answering,
     ask,
+    concerned,
     not_answered,
+    reads_note,
     visible,
 )
 
@@ -258,6 +260,22 @@ EXTENSION_ASKED = """
         forward             ·       ·      ·        ·       ·         reg       reg   ·          reg    ·
         split               ·       ·      ·        ·       ·         clos      clos  ·          clos   ·
         clarify             ·       ·      ·        ·       ·         wait      wait  ·          ·      ·
+        extension_approved  ·       ·      ·        ·       ·         ·         work  ·          ·      ·
+        extension_declined  ·       ·      ·        ·       ·         ·         work  ·          ·      ·
+        involve             ·       ·      ·        ·       ·         work      work  ·          ·      ·
+        note                ·       ·      ·        ·       work      work      work  ·          work   ·
+        answer              ·       ·      ·        ·       ·         answ      answ  ·          ·      ·
+        withdraw            gone    gone   ·        ·       ·         ·         ·     ·          ·      ·
+        add                 work    work   ·        ·       ·         ·         ·     ·          ·      ·
+"""
+
+EXTENSION_ASKED_WITHOUT_A_HEAD = """
+                            author  coll.  waiting  other   official  respons.  head  elsewhere  admin  clock
+        assign              ·       ·      ·        ·       ·         ·         work  ·          ·      ·
+        hand_over           ·       ·      ·        ·       ·         ·         ·     ·          reg    ·
+        forward             ·       ·      ·        ·       ·         reg       reg   ·          reg    ·
+        split               ·       ·      ·        ·       ·         clos      clos  ·          clos   ·
+        clarify             ·       ·      ·        ·       ·         wait      wait  ·          ·      ·
         extension_approved  ·       ·      ·        ·       ·         ·         work  ·          work   ·
         extension_declined  ·       ·      ·        ·       ·         ·         work  ·          work   ·
         involve             ·       ·      ·        ·       ·         work      work  ·          ·      ·
@@ -411,6 +429,11 @@ LINES = [
     ),
     *_lines("two keys, waiting", a_question(Status.WAITING, two_keys=True), TWO_KEYS_WAITING),
     *_lines("extension asked", a_question(Status.IN_WORK, extend_to=DUE_AGAIN), EXTENSION_ASKED),
+    *_lines(
+        "extension asked, no head",
+        a_question(Status.IN_WORK, extend_to=DUE_AGAIN, head_id=None),
+        EXTENSION_ASKED_WITHOUT_A_HEAD,
+    ),
     *_lines("unclear", a_question(Status.WAITING, unclear=True), UNCLEAR),
     *_lines(
         "a part elsewhere", a_question(Status.IN_WORK, co_departments=ELSEWHERE, parts_owed=ELSEWHERE), A_PART_ELSEWHERE
@@ -697,6 +720,21 @@ class TestTwoKeys:
         after = does(self.PROPOSED, Action.RETURN, GULNARA).after
         assert does(after, Action.PROPOSE, DANIYAR).after.proposed_id == 0
 
+    @pytest.mark.parametrize(
+        ("head_id", "two_keys", "may"),
+        [(GULNARA.id, True, [GULNARA]), (None, True, [SAULE]), (None, False, [DANIYAR])],
+    )
+    def test_who_closes_and_corrects(self, head_id: int | None, two_keys: bool, may: list[Person]) -> None:
+        """With two keys whoever turns the second one: the head, or an administrator where nobody is head."""
+        here = {"head_id": head_id, "two_keys": two_keys}
+        everybody = [DANIYAR, SAULE, *([GULNARA] if head_id else [])]
+        unclear = a_question(Status.WAITING, unclear=True, **here)
+        answered = a_question(Status.ANSWERED, **here)
+        assert [p for p in everybody if Action.CLOSE_UNCLEAR in actions_for(unclear, p)] == may
+        assert [p for p in everybody if Action.CORRECT in actions_for(answered, p)] == may
+        asked = does(a_question(Status.WAITING, **here), Action.NO_REPLY, CLOCK).tell
+        assert (("approver", "no_reply") in asked) is two_keys
+
     @pytest.mark.parametrize("status", [Status.ANSWERED, Status.CLOSED])
     def test_what_the_head_approved_nobody_else_corrects(self, status: Status) -> None:
         answered = a_question(status, two_keys=True)
@@ -778,20 +816,29 @@ class TestAsking:
         assert a_question(author_state=state).verified is verified
 
 
+OVER = ("co_executor", "whole_over")
+
+
 @pytest.mark.parametrize(
     ("status", "action", "actor", "told"),
     [
         (Status.REGISTERED, Action.TAKE, DANIYAR, {("ngo", "taken")}),
         (Status.REGISTERED, Action.ASSIGN, GULNARA, {("responsible", "assigned"), ("ngo", "taken")}),
         (Status.IN_WORK, Action.ASSIGN, GULNARA, {("responsible", "assigned"), ("ngo", "taken")}),
-        (Status.REGISTERED, Action.ANSWER, DANIYAR, {("ngo", "answered")}),
-        (Status.IN_WORK, Action.ANSWER, DANIYAR, {("ngo", "answered")}),
-        (Status.REGISTERED, Action.WITHDRAW, AIGERIM, {("owner", "withdrawn")}),
-        (Status.IN_WORK, Action.WITHDRAW, AIGERIM, {("owner", "withdrawn")}),
+        (Status.REGISTERED, Action.ANSWER, DANIYAR, {("ngo", "answered"), OVER}),
+        (Status.IN_WORK, Action.ANSWER, DANIYAR, {("ngo", "answered"), OVER}),
+        (Status.REGISTERED, Action.WITHDRAW, AIGERIM, {("owner", "withdrawn"), OVER}),
+        (Status.IN_WORK, Action.WITHDRAW, AIGERIM, {("owner", "withdrawn"), OVER}),
+        (Status.IN_WORK, Action.SPLIT, DANIYAR, {("ngo", "split"), OVER}),
         (Status.IN_WORK, Action.ADD, AIGERIM, {("owner", "addition")}),
         (Status.ANSWERED, Action.SOLVED, AIGERIM, {("owner", "judged")}),
         (Status.ANSWERED, Action.PARTLY, AIGERIM, {("owner", "judged")}),
-        (Status.ANSWERED, Action.NOT_ANSWERED, AIGERIM, {("head", "reopened_for_head"), ("ngo", "reopened")}),
+        (
+            Status.ANSWERED,
+            Action.NOT_ANSWERED,
+            AIGERIM,
+            {("head", "reopened_for_head"), ("had_it", "reopened_for_official"), ("ngo", "reopened")},
+        ),
         (Status.ANSWERED, Action.NO_REACTION, CLOCK, {("ngo", "no_reaction"), ("owner", "no_reaction")}),
         (Status.IN_WORK, Action.CLARIFY, DANIYAR, {("ngo", "clarify")}),
         (Status.WAITING, Action.REPLY, AIGERIM, {("owner", "replied")}),
@@ -803,6 +850,40 @@ def test_each_step_tells_those_it_concerns(
     status: Status, action: Action, actor: Actor, told: set[tuple[str, str]]
 ) -> None:
     assert set(does(a_question(status), action, actor).tell) == told
+
+
+@pytest.mark.parametrize(("reopened", "told"), [(False, {EDUCATION, 9}), (True, {9})])
+def test_the_end_of_the_whole_is_told_to_co_executors_once(reopened: bool, told: set[int]) -> None:
+    both, owed = frozenset({EDUCATION, 9}), frozenset({9})
+    question = a_question(Status.IN_WORK, reopened=reopened, co_departments=both, parts_owed=owed)
+    step = does(question, Action.ANSWER, DANIYAR)
+    assert (step.co_executors, step.after.parts_owed) == (told, frozenset())
+    assert does(question, Action.INVOLVE, DANIYAR, department_id=EDUCATION).co_executors == {EDUCATION}
+
+
+def test_what_is_added_to_a_split_question_is_told_to_its_open_parts_or_to_all() -> None:
+    whole = a_question(Status.CLOSED, ending=Ending.SPLIT)
+    assert does(whole, Action.ADD, AIGERIM).tell == ()
+    answered, open_ = a_question(Status.ANSWERED), a_question(Status.WAITING)
+    assert concerned([answered, open_]) == [open_]
+    assert concerned([answered, answered]) == [answered, answered]
+
+
+@pytest.mark.parametrize(
+    ("reader", "holder", "reads"),
+    [
+        (DANIYAR, CULTURE, True),
+        (KAIRAT, CULTURE, True),  # does a part of it
+        (DANIYAR, EDUCATION, False),  # written before it came
+        (KAIRAT, EDUCATION, True),  # had it then
+        (DANIYAR, None, True),
+        (SAULE, EDUCATION, True),
+        (AIGERIM, CULTURE, False),
+    ],
+)
+def test_a_note_stays_with_the_department_that_had_the_question(reader: Person, holder: int, reads: bool) -> None:
+    question = a_question(Status.IN_WORK, co_departments=frozenset({EDUCATION}))
+    assert reads_note(question, reader, holder, author_id=0) is reads
 
 
 def test_a_second_not_answered_reaches_head_and_administrators() -> None:

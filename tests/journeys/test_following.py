@@ -244,6 +244,8 @@ async def test_not_answered_asks_why_and_reopens_to_the_head_with_the_reason(cas
     assert cast.aigerim.last.startswith(f"№ {number} is open again and went to the head of the department.")
     assert botagoz.last.startswith(f"№ {number}: the NGO says it was not answered. Its reason:\n\nО пандусе ни слова.")
     assert "Responsible: Botagoz" in botagoz.last
+    assert cast.daniyar.last.startswith(f"№ {number}: the NGO says that your answer did not answer it.")
+    assert "О пандусе ни слова." in cast.daniyar.last
     assert await _stored(cast) == ("in_work", "not_answered", None, True)
 
 

@@ -292,6 +292,25 @@ async def test_what_was_added_before_and_its_attachments_go_with_each_part(asked
     assert _documents(madina) == ["plan.pdf"]
 
 
+async def test_what_the_ngo_adds_to_the_whole_reaches_the_owners_of_its_open_parts(asked: Cast) -> None:
+    madina, number, aigerim = await _madina(asked), asked.number, asked.aigerim
+    confirmation = next(m for m in reversed(aigerim.phone.chat) if f"№ {number} is registered" in m.get("text", ""))
+    await _splits(asked.daniyar)
+    await madina.presses("take")
+    album = [("a.pdf", b"1"), ("b.pdf", b"2")]
+    await aigerim.does("sends_album", album, "Фото входа.", confirmation)
+    assert aigerim.last == (
+        f"Added to № {number} and to what it goes on as: № {number}/1, {number}/2. The departments are told."
+    )
+    asked.town.clock.skip(timedelta(seconds=3))
+    await asked.town.settle()
+    for official, part in ((madina, f"{number}/1"), (asked.daniyar, f"{number}/2")):
+        told = [said for said in official.texts if "addition by the NGO." in said]
+        assert [said.split(":")[0] for said in told] == [f"№ {part}"]
+        assert "addition by the NGO (2 attachments)\n\nФото входа." in await _opens(official, part)
+    assert "addition by the NGO (2 attachments)\n\nФото входа." in await _opens(aigerim, number)
+
+
 async def test_two_departments_at_least_four_at_most_and_each_press_turns_one(asked: Cast) -> None:
     daniyar, number = asked.daniyar, asked.number
     await daniyar.presses("split")

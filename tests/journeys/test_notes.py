@@ -58,6 +58,29 @@ async def test_co_executors_and_administrators_write_notes_too_in_any_status(ask
     assert "note of the city by Saule\n\nОтозвано после звонка." in asked.daniyar.last
 
 
+async def test_the_next_department_learns_that_there_is_a_note_and_no_more(asked: Cast) -> None:
+    number = asked.number
+    madina = await asked.town.an_official(asked.saule, "Madina", "Housing and utilities", Language.EN)
+    await asked.daniyar.presses("take")
+    await asked.daniyar.presses("note")
+    await asked.daniyar.does("sends_document", SECRET_FILE, b"secret", caption=SECRET)
+    await asked.daniyar.writes(number)
+    await asked.daniyar.presses("forward")
+    await asked.daniyar.presses("Housing and utilities")
+    await asked.daniyar.writes("Зал на балансе ЖКХ.")
+    await asked.daniyar.presses("send")
+    for data in (f"card:{number}", f"history:{number}:0", f"attachments:{number}", f"document:{number}"):
+        await madina.does("presses_data", data)
+    assert any("internal note of «Culture and languages»" in said for said in madina.texts)
+    assert not any(SECRET in said or "by Daniyar (1" in said for said in madina.texts)
+    assert not any(m.get("document", {}).get("file_name") == SECRET_FILE for m in madina.phone.chat)
+    await asked.saule.writes(number)
+    assert SECRET in asked.saule.last
+    await _notes(madina, number, "Наша заметка.")
+    await madina.writes(number)
+    assert "note of the city by Madina\n\nНаша заметка." in madina.last
+
+
 async def test_an_album_is_one_note(asked: Cast) -> None:
     await asked.daniyar.writes(asked.number)
     await asked.daniyar.presses("note")

@@ -96,6 +96,10 @@ async def test_the_answer_to_the_ngo_shows_each_part(asked: Cast) -> None:
     assert asked.aigerim.last.endswith(f"{ANSWER}\n\nPart of «{HOUSING}»: {TASK}\n\n{DONE}")
     assert "Solved" in asked.aigerim.buttons
     assert "Answered by Daniyar" in asked.aigerim.last
+    assert madina.last == f"№ {asked.number}: the responsible department has answered."
+    assert madina.buttons == [asked.number]
+    await asked.aigerim.presses("solved")
+    assert madina.last.startswith(f"№ {asked.number}: the responsible department has answered."), "once"
 
 
 async def test_what_a_part_says_the_ngo_reads_with_the_answer_and_not_before(asked: Cast) -> None:
@@ -165,9 +169,23 @@ async def test_an_answer_without_a_part_that_is_owed_goes_only_after_a_warning(a
     await asked.daniyar.presses("send_anyway")
     assert "there is an answer" in asked.aigerim.last
     assert TASK not in asked.aigerim.last
-    await madina.presses("part_done")
+    assert madina.last == (
+        f"№ {asked.number}: the responsible department has answered.\nNothing more is owed by «{HOUSING}»: {TASK}"
+    )
+    await madina.does("presses_data", f"part_done:{asked.number}")
     assert "This is not possible any more." in madina.texts[-2]
     assert f"{HOUSING}, by 18 March 2026, not done: {TASK}" in madina.last
+
+
+async def test_when_the_whole_is_withdrawn_co_executors_hear_it_and_are_reminded_of_nothing(asked: Cast) -> None:
+    madina = await _taken_with_a_part(asked)
+    await asked.aigerim.does("presses_data", f"withdraw:{asked.number}")
+    over = f"№ {asked.number} was withdrawn by the NGO. Nothing is owed.\nNothing more is owed by «{HOUSING}»: {TASK}"
+    assert madina.last == over
+    await asked.town.days_pass(17)
+    assert madina.last == over
+    await madina.writes("/inbox")
+    assert madina.last == "Nothing is waiting for an answer."
 
 
 async def test_co_executors_are_reminded_on_their_date_and_each_working_day_while_late(asked: Cast) -> None:

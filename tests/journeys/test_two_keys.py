@@ -299,6 +299,37 @@ async def test_without_a_head_the_next_answer_goes_to_administrators_at_once(cas
     assert REMARK in cast.daniyar.last
 
 
+async def test_without_a_reply_and_without_a_head_an_administrator_closes_and_corrects(cast: Cast) -> None:
+    """Of a department with two keys, what goes to the NGO in one step needs whoever turns the second one."""
+    botagoz = await _with_two_keys(cast)
+    number = await cast.town.a_question(cast.aigerim)
+    await cast.daniyar.presses("clarify")
+    await cast.daniyar.writes("На какой день нужен зал?")
+    await cast.daniyar.presses("send")
+    cast.town.clock.moment = cast.town.clock.moment.replace(day=17)
+    await cast.town.days_pass(0)
+    assert any("with two keys only the head closes it on that ground" in said for said in cast.daniyar.texts)
+    assert any("or close it with «Close: no reply»" in said for said in botagoz.texts)
+    await cast.daniyar.does("presses_data", f"close_unclear:{number}")
+    assert "This is not possible any more." in cast.daniyar.texts[-2]
+    await cast.saule.writes("/admin")
+    for pressed in ("departments", "Culture and languages", "officials", "Botagoz", "no_longer_head"):
+        await cast.saule.presses(pressed)
+    await cast.saule.writes(number)
+    await cast.saule.presses("close_unclear")
+    await cast.saule.writes("Мы спросили, на какой день нужен зал, и ответа не получили.")
+    await cast.saule.presses("send")
+    assert "Мы спросили" in cast.aigerim.last
+    await cast.saule.presses(number)
+    await cast.saule.presses("answer_correct")
+    await cast.saule.writes("Мы спросили 2 марта, на какой день нужен зал.")
+    await cast.saule.presses("send")
+    assert "the answer was corrected. This is version 2" in cast.aigerim.last
+    async with cast.town.app.database.reading() as db:
+        deeds = list(await db.scalars(select(audit.c.action).order_by(audit.c.id)))
+    assert deeds[-2:] == ["closed without a reply", "answer corrected"]
+
+
 async def test_switched_off_meanwhile_the_executor_answers_and_nothing_waits(cast: Cast) -> None:
     await _with_two_keys(cast)
     number = await _proposed(cast)

@@ -139,9 +139,24 @@ async def test_a_part_is_owed_until_it_is_done(scene: Scene) -> None:
 async def test_of_what_is_over_no_part_is_owed(scene: Scene, action: Action, person: int, more: dict[str, str]) -> None:
     question = await _a_part(scene)
     await scene.does(question, action, person, **more)
+    async with scene.database.reading() as db:
+        query = select(tables.outbox.c.chat_id).where(tables.outbox.c.template == "whole_over")
+        assert list(await db.scalars(query)) == [KAIRAT]
     assert await _reminded(scene, date(2026, 4, 1)) == []
     async with scene.database.reading() as db:
         assert [part.owed for part in await parts.of_question(db, question.id)] == [False]
+
+
+async def test_a_part_that_ended_with_an_answer_stays_ended_when_the_department_is_asked_again(scene: Scene) -> None:
+    question = await scene.does(await _a_part(scene), Action.ANSWER, DANIYAR)
+    question = await scene.does(question, Action.NOT_ANSWERED, AIGERIM)
+    await scene.does(question, Action.INVOLVE, GULNARA, "Ещё раз.", department_id=scene.education, due_on=DUE)
+    async with scene.database.transaction() as db:
+        await parts.ask(db, question.id, scene.education, "Ещё раз.", DUE)
+        assert [part.owed for part in await parts.of_question(db, question.id)] == [False, True]
+        line = (await questions.history(db, question.id))[-1]
+        await parts.done(db, question.id, scene.education, line.id)
+        assert [part.done_at for part in await parts.of_question(db, question.id)] == [None, NOW]
 
 
 async def test_the_officials_of_the_other_department_are_told_of_their_part(scene: Scene) -> None:
