@@ -71,25 +71,24 @@ async def search(
     asked = trigrams(query)
     if not asked:
         return []
-    shared = func.count().label("shared")
-    best = (
-        select(organization_trigrams.c.organization_id, shared)
-        .join(organizations, organizations.c.id == organization_trigrams.c.organization_id)
-        .where(
-            organization_trigrams.c.trigram.in_(sorted(asked)[:100]),
-            organizations.c.state.in_(sorted(states)),
-        )
+    each = (
+        select(organization_trigrams.c.organization_id, func.count().label("shared"))
+        .where(organization_trigrams.c.trigram.in_(sorted(asked)[:100]))
         .group_by(organization_trigrams.c.organization_id)
-        .order_by(shared.desc(), organization_trigrams.c.organization_id)
+        .subquery()
+    )
+    best = (
+        select(each.c.organization_id)  # joined once a name, not once a trigram
+        .join(organizations, organizations.c.id == each.c.organization_id)
+        .where(organizations.c.state.in_(sorted(states)))
+        .order_by(each.c.shared.desc(), each.c.organization_id)
         .limit(_PRESELECTED)
         .subquery()
     )
     found = await db.execute(select(organizations).join(best, best.c.organization_id == organizations.c.id))
-    ranked = sorted(
-        ((likeness(query, row.name), _organization(row)) for row in found),
-        key=lambda pair: (-pair[0], pair[1].name),
-    )
-    return [organization for degree, organization in ranked if degree >= MATCH][:limit]
+    alike = [(degree, row) for row in found if (degree := likeness(query, row.name)) >= MATCH]
+    alike.sort(key=lambda pair: (-pair[0], pair[1].name))
+    return [_organization(row) for _, row in alike[:limit]]
 
 
 class Which(StrEnum):
