@@ -3,12 +3,13 @@
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
+from tests.faults import nursery
 from tests.faults.machine import Machine, switched_on
 
 
@@ -20,6 +21,12 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     figures = "; ".join(report.capstdout.split("\n")).strip("; ")
     with Path(file).open("a") as found:
         found.write(f"{report.outcome}\t{report.duration:.0f}\t{report.nodeid}\t{figures}\n")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nursery_closed() -> Iterator[None]:
+    yield
+    nursery.close()
 
 
 @pytest.fixture

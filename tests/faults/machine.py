@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,10 +26,10 @@ from simulator.phones import Phone, seen_text
 from simulator.telegram import Telegram, wall_clock
 from storage import beginnings, departments, people, register
 from storage.database import Database
+from tests.faults.nursery import REPOSITORY, Born, born
 from texts import Words
 from texts.labels import LABELS
 
-REPOSITORY = Path(__file__).parents[2]
 TOKEN = "123456:CANARY-of-the-faults-0123456789abcdef"
 ADMIN_ID = 4_000_000_077
 DEPARTMENT, TOPIC = "Culture and languages", "Help with cultural events"
@@ -49,7 +50,7 @@ class Ended:
 class Program:
     """One run of `python -m bot run`."""
 
-    process: asyncio.subprocess.Process
+    process: asyncio.subprocess.Process | Born
     seconds_to_poll: float = 0.0
 
     @property
@@ -124,6 +125,8 @@ class Machine:
     port: int
     programs: list[Program] = field(default_factory=list)
     private: list[str] = field(default_factory=list)
+    from_nothing: bool = EVERYTHING
+    """Each start is a new interpreter, as a supervisor's is; else a fork of one that has imported the program."""
 
     # --- the program
 
@@ -139,32 +142,35 @@ class Machine:
 
     async def start_blindly(self, **settings: str) -> Program:
         """Start it and do not wait."""
-        with self._log.open("ab") as log:
-            process = await asyncio.create_subprocess_exec(
-                *COMMAND, "run", cwd=self.folder, env=self.environment(**settings), stdout=log, stderr=log
-            )
-        self.programs.append(Program(process))
+        self.programs.append(Program(await self._begin(("run",), settings, self._log, self._log)))
         return self.programs[-1]
 
     async def command(self, *words: str, **settings: str) -> Ended:
         """Any command of the program, to its end."""
-        process = await asyncio.create_subprocess_exec(
-            *COMMAND,
-            *words,
-            cwd=self.folder,
-            env=self.environment(**settings),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        try:
-            async with asyncio.timeout(30):
-                out, err = await process.communicate()
-        except TimeoutError:
-            process.kill()
-            out, err = await process.communicate()
-        with self._log.open("ab") as log:
-            log.write(out + err)
-        return Ended(process.returncode or 0, out.decode(), err.decode())
+        with tempfile.TemporaryDirectory() as folder:
+            out, err = Path(folder) / "out", Path(folder) / "err"
+            process = await self._begin(words, settings, out, err)
+            try:
+                async with asyncio.timeout(30):
+                    code = await process.wait()
+            except TimeoutError:
+                process.kill()
+                code = await process.wait()
+            ended = Ended(code, out.read_text(), err.read_text())
+        with self._log.open("a") as log:
+            log.write(ended.out + ended.err)
+        return ended
+
+    async def _begin(
+        self, words: tuple[str, ...], settings: dict[str, str], out: Path, err: Path
+    ) -> asyncio.subprocess.Process | Born:
+        environment = self.environment(**settings)
+        if not self.from_nothing:
+            return await born(words, self.folder, environment, out, err)
+        with out.open("ab") as out_, err.open("ab") as err_:
+            return await asyncio.create_subprocess_exec(
+                *COMMAND, *words, cwd=self.folder, env=environment, stdout=out_, stderr=err_
+            )
 
     def environment(self, **settings: str) -> dict[str, str]:
         """Nothing of ours leaks in: no proxy, no setting of the developer. An empty setting is no setting.

@@ -54,6 +54,7 @@ def _is_one_line(ended: Ended, word: str, case: str = "") -> None:
 
 
 async def test_a_database_the_program_cannot_use_is_one_line(machine: Machine, tmp_path: Path) -> None:
+    machine.from_nothing = True  # what is printed while all ends is printed as well
     (tmp_path / "letter.db").write_bytes(b"Dear Saule, this is no database. " * 500)
     _is_one_line(await machine.command("run", **_at(tmp_path / "letter.db")), "DATABASE_URL")
     _is_one_line(await machine.command("check", **_at(tmp_path / "empty.db")), "migrate")
@@ -70,6 +71,7 @@ def test_the_newest_revision_by_its_file_is_alembics_head() -> None:
 
 
 async def test_check_says_what_is_good_and_what_is_not(machine: Machine) -> None:
+    machine.from_nothing = True  # as a shell begins it
     ended = await machine.command("migrate")
     assert ended == Ended(0, "The database is up to date.\n", "")
     ended = await machine.command("check")
