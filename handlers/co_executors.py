@@ -46,6 +46,12 @@ async def involve_to(turn: Turn) -> None:
     await _next(turn, question, written | {"department": chosen.id})
 
 
+async def involve_again(turn: Turn) -> None:
+    """The open dialogue asks once more."""
+    data = turn.form.data if turn.form else {}
+    await _next(turn, await of_form(turn), data)
+
+
 async def _next(turn: Turn, question: Question, data: Data) -> None:
     """Ask for the first thing that is missing."""
     name = f"involve {question.number}"

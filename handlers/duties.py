@@ -14,9 +14,10 @@ from domain.question import OPEN, Question, visible
 from handlers import cards
 from handlers.speech import Block, Button, Call, messages
 from handlers.turn import Turn
-from storage import departments, leaves, people, questions
+from storage import departments, invitations, leaves, people, questions
 from storage.outbox import Outgoing
 from texts import Words
+from texts.labels import ROLE_LABELS
 
 _SHOWN = 10
 """Questions in one message; the rest is in /inbox."""
@@ -156,6 +157,18 @@ async def _no_longer(_db: AsyncConnection, row: Outgoing, person: Person, words:
     return messages(person.id, [said]) if said else []
 
 
+async def _invitation_used(db: AsyncConnection, row: Outgoing, person: Person, words: Words) -> list[Call]:
+    """For the administrator who made it: for what; who it was stands in the list of invitations."""
+    found = await invitations.made(db, row.facts["invitation"])
+    if found is None or not person.is_admin:
+        return []
+    whose = found.department.in_(words.language) if found.department else found.organization
+    for_what = ", ".join(part for part in (words.plain(ROLE_LABELS[found.invitation.role]), whose) if part)
+    said = words.say("Your invitation was used: {for_what}", for_what=for_what)
+    button = Button(words.label("all_invitations"), "inv_list:0:link")
+    return messages(person.id, [said], [[button]], simple=person.simple)
+
+
 async def _guessing(db: AsyncConnection, row: Outgoing, person: Person, words: Words) -> list[Call]:
     """For administrators: somebody tries codes. By name and number, for it may be a colleague who needs a new link."""
     guest = await people.load(db, row.facts["person"])
@@ -184,4 +197,5 @@ TEMPLATES: dict[str, Callable[[AsyncConnection, Outgoing, Person, Words], Awaita
     "handed_over": _handed_over,
     "no_longer": _no_longer,
     "guessing": _guessing,
+    "invitation_used": _invitation_used,
 }

@@ -50,6 +50,12 @@ async def forward_to(turn: Turn) -> None:
     await _next(turn, question, written | {"department": chosen.id})
 
 
+async def again(turn: Turn) -> None:
+    """The open dialogue asks once more."""
+    data = turn.form.data if turn.form else {}
+    await _next(turn, await of_form(turn), data)
+
+
 async def _next(turn: Turn, question: Question, data: Data) -> None:
     """The reason, or when there is one the preview."""
     chosen = await departments.department(turn.db, data["department"])

@@ -119,20 +119,22 @@ async def language_asked(turn: Turn) -> None:
     ask_language(turn)
 
 
-async def language_chosen(turn: Turn) -> None:
+async def speaks(turn: Turn) -> bool:
+    """The chosen language, from now on. True for somebody who may have been in the midst of something."""
     chosen = {v.casefold(): k for k, v in keyboards.LANGUAGES.items()}
     try:
         language = Language(turn.args[0]) if turn.args else chosen[turn.text.casefold()]
     except (ValueError, KeyError):
         ask_language(turn)
-        return
+        return False
     await people.set_language(turn.db, turn.person.id, language)
     await turn.refresh()
     if turn.person.consented:
         turn.reply(turn.say("I will speak English from now on."))
-        return
+        return True
     waiting = await forms.find(turn.db, turn.person.id, "start")
     await proceed(turn, waiting.data if waiting else {})
+    return False
 
 
 def ask_consent(turn: Turn) -> None:
@@ -237,6 +239,20 @@ async def i_am_ngo(turn: Turn) -> None:
     )
 
 
+async def register_again(turn: Turn) -> None:
+    """What is still missing, asked once more."""
+    step, data = (turn.form.step, turn.form.data) if turn.form else ("", {})
+    match step:
+        case "name":
+            await not_in_list(turn)
+        case "bin":
+            _ask_bin(turn)
+        case "field":
+            await _ask_field(turn, data.get("bin"))
+        case _:
+            await i_am_ngo(turn)
+
+
 async def search(turn: Turn) -> None:
     """A name or a BIN was typed: up to five of the register as buttons."""
     typed = one_line(turn.text, 300)
@@ -314,6 +330,10 @@ async def name_typed(turn: Turn) -> None:
     if known.get("bin"):  # typed when the register was searched
         await _ask_field(turn, known["bin"])
         return
+    _ask_bin(turn)
+
+
+def _ask_bin(turn: Turn) -> None:
     turn.reply(
         turn.say("The BIN of the NGO: 12 digits. If you do not have it at hand, press «{skip}».", skip=_skip(turn)),
         keyboard=keyboards.labelled(turn.words, ("skip", "skip_bin")),
@@ -402,6 +422,10 @@ async def accept(turn: Turn, fingerprint: str) -> None:
         turn.reply(_useless_invitation(turn))
         return
     person_id = turn.person.id
+    maker = await invitations.maker(turn.db, found.id)
+    if maker is not None and maker != person_id:
+        key = f"invitation_used {found.id} {maker}"
+        await outbox.say(turn.db, maker, "invitation_used", {"invitation": found.id}, turn.now, key=key)
     await turn.audit("invitation used", f"invitation {found.id}", after=f"{found.role}, person {person_id}")
     match found.role:
         case Role.REPRESENTATIVE if found.organization_id is not None:

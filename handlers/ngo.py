@@ -596,10 +596,7 @@ async def partly(turn: Turn) -> None:
     await _judge(turn, Action.PARTLY)
     number = turn.args[0]
     await turn.wait_for(f"remark {number}", "text", {})
-    turn.reply(
-        turn.say("<b>№ {number}</b>: noted, partly. You may write in a sentence what is missing.", number=number),
-        keyboard=keyboards.labelled(turn.words, ("skip", "skip_remark")),
-    )
+    await remark_again(turn)
 
 
 async def _judge(turn: Turn, action: Action, text: str = "") -> Question:
@@ -615,6 +612,16 @@ async def remark(turn: Turn) -> None:
     number = turn.form.name.split()[1] if turn.form else ""
     if await _add_message(turn, number):
         await turn.finish()
+
+
+async def remark_again(turn: Turn) -> None:
+    """What is missing is asked for once more."""
+    turn.reply(
+        turn.say(
+            "<b>№ {number}</b>: noted, partly. You may write in a sentence what is missing.", number=turn.argument()
+        ),
+        keyboard=keyboards.labelled(turn.words, ("skip", "skip_remark")),
+    )
 
 
 async def remark_skipped(turn: Turn) -> None:

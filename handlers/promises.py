@@ -304,6 +304,13 @@ async def _begin(turn: Turn, step: Step) -> None:
     await _next(turn, promise, {"step": step})
 
 
+async def again(turn: Turn) -> None:
+    """The open dialogue asks once more."""
+    promise = await _visible(turn)
+    if promise is not None and turn.form is not None:
+        await _next(turn, promise, turn.form.data)
+
+
 async def _next(turn: Turn, promise: Promise, data: Data) -> None:
     """Ask for the first thing that is missing."""
     step = Step(data["step"])

@@ -27,6 +27,7 @@ from handlers import (
     exports,
     extending,
     forwarding,
+    going_on,
     groups,
     habits,
     importing,
@@ -112,7 +113,7 @@ COMMANDS: dict[str, Route] = {
 
 BUTTONS: dict[str, Route] = {
     # first contact
-    "language": Route(newcomer.language_chosen, anybody),
+    "language": Route(going_on.language_chosen, anybody),
     "agree": Route(newcomer.agreed, anybody),
     "disagree": Route(newcomer.disagreed, anybody),
     "i_am_ngo": Route(newcomer.i_am_ngo, agreed),
@@ -357,7 +358,7 @@ BUTTONS: dict[str, Route] = {
 
 # (form, step) → what a message does there; a step that is not named takes the form's own line, ("ask", "").
 STEPS: dict[tuple[str, str], Route] = {
-    ("start", "language"): Route(newcomer.language_chosen, anybody),
+    ("start", "language"): Route(going_on.language_chosen, anybody),
     ("start", ""): Route(newcomer.start, anybody),
     ("register", "search"): Route(newcomer.search, agreed),
     ("register", "name"): Route(newcomer.name_typed, agreed),
@@ -430,19 +431,12 @@ async def route(turn: Turn) -> None:
         await _do(turn, OTHERWISE)
 
 
-_GO_ON: dict[str, Action] = {"ask": ngo.go_on, "answer": official.answer_continue}
-"""Dialogues that can ask once more for what they wait for."""
-
-
 async def _shown_beside(turn: Turn) -> bool:
     """A number is looked up while something is filled in, which stays open; not where numbers are what is asked for."""
     name, number = turn.form.name.split()[0] if turn.form else "", ngo.number_alone(turn)
     if not name or name in _NUMBERS_ARE_TYPED_THERE or not number or not await ngo.shows_beside(turn, number):
         return False
-    if name in _GO_ON:
-        await _GO_ON[name](turn)
-    else:
-        turn.reply(turn.say("What you were filling in is still open: go on where you were, or drop it with /cancel."))
+    await going_on.shows_prompt(turn)
     return True
 
 

@@ -151,6 +151,12 @@ async def part(db: AsyncConnection, now: datetime, first: int, size: int) -> lis
     return [_made(row) for row in await db.execute(query)]
 
 
+async def maker(db: AsyncConnection, invitation_id: int) -> int | None:
+    """Whoever made it; None when they were forgotten."""
+    found: int | None = await db.scalar(select(invitations.c.created_by).where(invitations.c.id == invitation_id))
+    return found
+
+
 async def made(db: AsyncConnection, invitation_id: int) -> Made | None:
     row = (await db.execute(_MADE.where(invitations.c.id == invitation_id))).one_or_none()
     return _made(row) if row else None

@@ -200,6 +200,6 @@ async def test_so_it_is_in_an_answer_and_in_any_other_dialogue(asked: Cast) -> N
     await asked.daniyar.presses("send")
     await asked.aigerim.presses("not_answered")
     await asked.aigerim.writes(second)
-    assert asked.aigerim.last.startswith("What you were filling in is still open")
+    assert asked.aigerim.last == f"№ {asked.number}: write in a sentence what was not answered."
     await asked.aigerim.writes("Зал закрыт.")
     assert asked.aigerim.last.startswith(f"№ {asked.number} is open again")

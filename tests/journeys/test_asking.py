@@ -586,3 +586,40 @@ async def test_each_year_of_the_city_begins_anew(cast: Cast) -> None:
     cast.town.clock.skip(timedelta(minutes=1))
     assert await cast.town.a_question(cast.aigerim) == "2027-000001"
     assert await cast.town.a_question(cast.aigerim) == "2027-000002"
+
+
+async def _speaks_kazakh(who: Somebody) -> None:
+    await who.writes("/language")
+    await who.presses("Қазақша")
+    who.language = Language.KK
+
+
+async def test_a_language_chosen_in_the_midst_of_a_dialogue_asks_again_in_it(answered: Cast) -> None:
+    """Asking, judging, answering the department, registering: nothing typed is lost."""
+    aigerim, daniyar = answered.aigerim, answered.daniyar
+    await aigerim.writes("/ask")
+    await aigerim.presses("question")
+    await aigerim.presses("Help with cultural events")
+    await aigerim.writes("Зал керек пе?")
+    await aigerim.presses("done_writing")
+    await _speaks_kazakh(aigerim)
+    assert "Енді қазақша" in aigerim.texts[-2]
+    assert aigerim.buttons == [aigerim.label("public"), aigerim.label("private"), aigerim.label("cancel")]
+    await aigerim.presses("public")
+    assert "Зал керек пе?" in aigerim.last
+    await aigerim.presses("cancel")
+    await aigerim.does("presses_data", f"not_answered:{answered.number}")
+    await _speaks_kazakh(aigerim)
+    assert aigerim.last.startswith(f"№ {answered.number}: ")
+    assert aigerim.buttons == [aigerim.label("cancel")]
+    await aigerim.writes("Зал жабық.")
+    await daniyar.does("presses_data", f"answer:{answered.number}")
+    await _speaks_kazakh(daniyar)
+    assert daniyar.label("outcome_done") in daniyar.buttons
+    guest = answered.town.stranger("Erlan", Language.RU)
+    await guest.meets_the_bot()
+    await guest.presses("i_am_ngo")
+    await guest.presses("not_in_list")
+    await guest.writes("Фонд «Көмек»")
+    await _speaks_kazakh(guest)
+    assert guest.buttons == [guest.label("skip")]

@@ -46,6 +46,9 @@ async def test_an_invited_representative_is_verified_at_once(cast: Cast) -> None
     async with cast.town.app.database.reading() as db:
         stored = await db.scalar(select(representatives.c.state).where(representatives.c.person_id == marat.id))
     assert stored == "verified"
+    assert cast.saule.last == f"Your invitation was used: Representative, {PARASAT}"
+    await cast.saule.presses("all_invitations")
+    assert "used by Marat" in cast.saule.last
 
 
 async def test_an_ngo_to_invite_for_is_found_by_its_name_or_told_that_it_is_not(cast: Cast) -> None:
