@@ -1,6 +1,7 @@
 """Databases for everybody: a migrated SQLite file copied for each test, a real PostgreSQL out of a wheel."""
 
 import asyncio
+import gc
 import os
 import shutil
 import tempfile
@@ -19,6 +20,15 @@ from tests.town import Town, database_at
 MEMORY = Path("/dev/shm")  # noqa: S108 - folders of our own are made in it
 if MEMORY.is_dir():
     inline.MAY_WAIT.discard("commit")  # there it waits for no disk
+
+gc.disable()  # while thousands of tests are collected, which all stay
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected is not looked through again and again for garbage; a test leaves little."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
