@@ -22,7 +22,7 @@ run: .venv/installed ## serve for real, with the settings of .env
 	@$(BIN)/python -m bot run
 
 test: .venv/installed ## the whole suite
-	@$(BIN)/python -m pytest -n 3 --dist worksteal
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist worksteal
 
 faults: .venv/installed ## kills, freezes, a full disk, a database away: the long versions and their figures
 	@$(BIN)/python -m tests.faults
