@@ -132,7 +132,10 @@ def _api(telegram: LocalTelegram) -> tuple[uvicorn.Server, int]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
-    config = uvicorn.Config(create_app(telegram), port=port, log_level="warning", timeout_graceful_shutdown=1)
+    # as Telegram's: a line that is kept for 5 s only ends now and then under the very call that uses it again
+    config = uvicorn.Config(
+        create_app(telegram), port=port, log_level="warning", timeout_keep_alive=75, timeout_graceful_shutdown=1
+    )
     server = uvicorn.Server(config)
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign, assignment]
     return server, port

@@ -155,15 +155,24 @@ async def said(turn: Turn) -> str | None:
     if word.startswith("/"):
         await _command(turn, word[1:], rest.strip())
         return None
-    card = await groups.question_of_card(turn.db, here(turn).chat_id, here(turn).replied_to)
-    if card is None or turn.person.official is None or not turn.person.consented:
+    number = await _replied_about(turn)
+    if number is None or turn.person.official is None or not turn.person.consented:
         return None
     typed = turn.text.casefold()
     for label, data in turn.said.replied_buttons:
         if label.casefold() == typed:
             return data
-    await _answer(turn, card[1])
+    await _answer(turn, number)
     return None
+
+
+async def _replied_about(turn: Turn) -> str | None:
+    """The number of the question whose card is replied to, or of which the bot says something else there."""
+    card = await groups.question_of_card(turn.db, here(turn).chat_id, here(turn).replied_to)
+    if card is not None:
+        return card[1]
+    linked = await groups.of_chat(turn.db, here(turn).chat_id)
+    return turn.said.replied_number if linked else None
 
 
 async def _command(turn: Turn, command: str, argument: str) -> None:

@@ -307,7 +307,7 @@ export class Phone {
     const place = this.chats.placeOf(chat, message);
     chat.messages.set(message.message_id, message);
     if (!own) this.takeTyping(chat, false);
-    if (isNew && !own) this.countUnread(place);
+    if (isNew && !own && !isService(message)) this.countUnread(place);
     if (own) place.atBottom = true;
     this.redrawIfOpen(chat);
   }

@@ -266,13 +266,15 @@ async def test_a_reply_to_the_card_is_an_answer_that_goes_on_in_private(asked: C
     )
     assert asked.daniyar.last == f"№ {asked.number}: what is the outcome?"
     assert len(asked.aigerim.texts) == told, "nothing goes to the NGO without the preview"
+    note = room.chat.messages[max(room.chat.messages)]
+    await room.writes(asked.daniyar, "Вход со двора.", note)
 
     await asked.town.restart()
     room.cast.daniyar.phone.within(room.chat).sends_photo(reply_to=room.card(asked.number)["message_id"])
     await asked.town.settle()
     await asked.daniyar.presses("outcome_explained")
     assert asked.daniyar.last.startswith("Check before sending")
-    assert REPLY in asked.daniyar.last
+    assert f"{REPLY}\n\nВход со двора." in asked.daniyar.last, "what is replied to the bot's other words there is added"
     assert "Attachments: photo: 1" in asked.daniyar.last
     await asked.daniyar.presses("send")
     assert REPLY in next(text for text in asked.aigerim.texts if "there is an answer" in text)

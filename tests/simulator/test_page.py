@@ -9,9 +9,11 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+from simulator.calls import Asked
+from simulator.editing import answer_callback_query
 from simulator.page import Page, PageServer, PhoneOnPage, event_stream, page_routes
 from simulator.phones import Phone
-from simulator.telegram import Telegram
+from simulator.telegram import Chat, Telegram
 
 ROLE = {"en": "NGO", "ru": "НПО", "kk": "ҮЕҰ"}
 PIXEL = b"\x89PNG\r\n\x1a\n a pixel"
@@ -62,7 +64,17 @@ async def test_the_page_and_its_files_come_from_here_and_may_load_nothing_from_e
     answer = await browser.get("/")
     assert answer.status_code == 200
     assert "default-src 'self'" in answer.headers["content-security-policy"]
-    for name in ("phones.css", "phones.js", "phone.js", "composer.js", "message.js", "text.js", "words.js", "icon.svg"):
+    for name in (
+        "phones.css",
+        "phones.js",
+        "chats.js",
+        "phone.js",
+        "composer.js",
+        "message.js",
+        "text.js",
+        "words.js",
+        "icon.svg",
+    ):
         assert (await browser.get(f"/static/{name}")).status_code == 200
 
 
@@ -172,6 +184,136 @@ async def test_the_language_of_her_app_goes_with_her_next_message(browser, teleg
     aigerim.writes("вторая")
     assert [message["from"]["language_code"] for message in aigerim.chat] == ["kk", "ru"]
     assert (await browser.get("/phones")).json()[0]["language"] == "ru"
+
+
+# --- groups
+
+
+@pytest.fixture
+def group(telegram, page, aigerim) -> Chat:
+    """Aigerim's, with the bot and Daniyar in it; both are on the page."""
+    daniyar = telegram.phone("Данияр", language_code="ru")
+    page.phones["official"] = PhoneOnPage("official", daniyar, ROLE)
+    return telegram.group("Мәдениет", [aigerim, daniyar])
+
+
+async def groups_on(browser: httpx.AsyncClient, key: str) -> list[dict[str, Any]]:
+    [phone] = [phone for phone in (await browser.get("/phones")).json() if phone["id"] == key]
+    assert phone["chats"][0]["type"] == "private"
+    return phone["chats"][1:]
+
+
+async def test_a_phone_has_its_private_chat_and_its_groups(browser, telegram, group):
+    telegram.phone("Марат").within(group)
+    telegram.group("Басқа", [telegram.phone("Сәуле")])
+    [shown] = await groups_on(browser, "ngo")
+    assert (shown["id"], shown["type"], shown["title"], shown["people"]) == (group.id, "group", "Мәдениет", 4)
+    assert shown["deeds"] == ["make_supergroup", "begin_topics", "promote_bot", "remove_bot"]
+    [theirs] = await groups_on(browser, "official")
+    assert (theirs["deeds"], theirs["may_add"]) == ([], []), "it is not his"
+
+
+async def test_what_is_written_pressed_and_sent_in_a_group_is_seen_by_all_in_it(browser, telegram, group, aigerim):
+    card = telegram.post(group, telegram.bot.as_user(), {"text": "№ 1"})["message_id"]
+    where = {"chat": group.id}
+    await browser.post("/phones/official/text", json={**where, "text": "мен", "reply_to": card})
+    await browser.post("/phones/official/press", json={**where, "message_id": card, "data": "take"})
+    form = {"kind": "photo", "reply_to": str(card), "chat": str(group.id)}
+    await browser.post("/phones/official/files", data=form, files={"files": ("a.png", PIXEL)})
+    seen = (await browser.get(f"/phones/ngo/messages?chat={group.id}")).json()["messages"]
+    assert [message["from"]["first_name"] for message in seen] == ["Köpir", "Данияр", "Данияр"]
+    assert [message.get("reply_to_message", {}).get("message_id") for message in seen] == [None, card, card]
+    query = next(u["callback_query"] for u in telegram.waiting_updates(telegram.bot) if "callback_query" in u)
+    assert (query["message"]["chat"]["id"], query["data"]) == (group.id, "take")
+    assert aigerim.chat == []
+
+
+async def test_the_answer_to_a_press_in_a_group_is_told_to_whoever_pressed(page, telegram, group, aigerim):
+    stream = event_stream(page, list(page.phones.values()))
+    await anext(stream)
+    daniyar = page.phones["official"].phone.within(group)
+    query = daniyar.presses_data("take", telegram.post(group, telegram.bot.as_user(), {"text": "№ 1"})["message_id"])
+    told = [data_of(await anext(stream)) for _ in range(2)]
+    assert [(event["phone"], event["type"]) for event in told] == [("ngo", "message"), ("official", "message")]
+    answered = Asked(telegram, telegram.bot, "answerCallbackQuery", {"callback_query_id": query, "text": "Сіздікі"})
+    answer_callback_query(answered)
+    toast = data_of(await anext(stream))
+    assert (toast["phone"], toast["type"], toast["chat_id"], toast["text"]) == (
+        "official",
+        "toast",
+        group.id,
+        "Сіздікі",
+    )
+    await stream.aclose()
+
+
+async def test_its_owner_makes_of_a_group_what_the_app_lets_them_make(browser, telegram, group, aigerim):
+    async def does(deed: str, **more: Any) -> list[str]:
+        [shown] = await groups_on(browser, "ngo")
+        answer = await browser.post("/phones/ngo/group", json={"chat": shown["id"], "deed": deed, **more})
+        assert answer.status_code == 200, answer.text
+        [shown] = await groups_on(browser, "ngo")
+        return shown["deeds"]
+
+    assert await does("remove_bot") == ["make_supergroup", "begin_topics", "add_bot"]
+    assert await does("add_bot") == ["make_supergroup", "begin_topics", "promote_bot", "remove_bot"]
+    assert await does("begin_topics") == ["end_topics", "promote_bot", "remove_bot"]
+    assert await does("promote_bot") == ["end_topics", "demote_bot", "remove_bot"]
+    [shown] = await groups_on(browser, "ngo")
+    assert (shown["type"], shown["is_forum"], shown["before"]) == ("supergroup", True, group.id)
+    forum = telegram.groups[shown["id"]]
+    topic = telegram.begin_topic(forum, telegram.bot.as_user(), "№ 1", 0)["message_thread_id"]
+    said = {"chat": forum.id, "topic": topic, "text": "осында"}
+    written = (await browser.post("/phones/official/text", json=said)).json()["message_id"]
+    assert forum.messages[written]["message_thread_id"] == topic
+    await does("delete_topic", topic=topic)
+    assert (forum.topics, written in forum.messages) == ({}, False)
+    assert (await browser.post("/phones/official/text", json=said)).status_code == 400
+    assert await does("demote_bot") == ["end_topics", "promote_bot", "remove_bot"]
+    assert await does("end_topics") == ["begin_topics", "promote_bot", "remove_bot"]
+    assert (await browser.get(f"/phones/ngo/messages?chat={group.id}")).status_code == 404, "the old one is no chat now"
+    heard = [update.get("my_chat_member") for update in telegram.waiting_updates(telegram.bot)]
+    statuses = [change["new_chat_member"]["status"] for change in heard if change]
+    assert statuses == ["member", "kicked", "member", "member", "administrator", "member"]
+
+
+async def test_its_owner_adds_somebody_on_the_page(browser, page, telegram, group):
+    page.phones["newcomer"] = PhoneOnPage("newcomer", telegram.phone("Ерлан"), ROLE)
+    [shown] = await groups_on(browser, "ngo")
+    [erlan] = shown["may_add"]
+    body = {"chat": group.id, "deed": "add_person", "person": erlan["user_id"]}
+    assert (await browser.post("/phones/official/group", json=body)).status_code == 400
+    assert (await browser.post("/phones/ngo/group", json=body)).status_code == 200
+    assert (await browser.post("/phones/ngo/group", json=body)).status_code == 400, "he is there already"
+    [seen] = (await browser.get(f"/phones/newcomer/messages?chat={group.id}")).json()["messages"]
+    assert seen["new_chat_members"][0]["first_name"] == "Ерлан"
+
+
+@pytest.mark.parametrize(
+    ("address", "body", "status"),
+    [
+        ("ngo/group", {"deed": "add_bot"}, 200),
+        ("ngo/group", {"deed": "become_mayor"}, 400),
+        ("ngo/group", {"deed": ["add_bot"]}, 400),
+        ("ngo/group", {"deed": "delete_topic", "topic": 1}, 400),
+        ("ngo/group", {"deed": "add_person", "person": "1"}, 400),
+        ("ngo/group", {"deed": "add_bot", "chat": -1}, 404),
+        ("ngo/group", {"deed": "add_bot", "chat": True}, 400),
+        ("official/group", {"deed": "add_bot"}, 400),
+        ("guest/text", {"text": "a"}, 404),
+        ("guest/group", {"deed": "add_bot"}, 404),
+        ("ngo/text", {"text": "a", "topic": 7}, 400),
+        ("ngo/text", {"text": "a", "chat": [1]}, 404),
+    ],
+)
+async def test_a_group_is_open_to_those_in_it_and_obeys_its_owner(
+    browser, page, telegram, group, address, body, status
+):
+    page.phones["guest"] = PhoneOnPage("guest", telegram.phone("Бөтен"), ROLE)
+    page.phones["ngo"].phone.within(group).removes_bot()
+    answer = await browser.post(f"/phones/{address}", json={"chat": group.id, **body})
+    assert answer.status_code == status
+    assert status == 200 or answer.json()["error"]
 
 
 # --- files are served so that no browser runs them

@@ -231,6 +231,7 @@ async def test_in_a_group_a_bot_hears_what_is_meant_for_it(bot: Bot, aigerim: Ph
 async def test_a_bot_hears_that_it_was_added_and_removed(bot: Bot, aigerim: Phone, telegram: Telegram) -> None:
     group = telegram.group("NGOs", [aigerim])
     aigerim.within(group).removes_bot()
+    aigerim.within(group).writes("/ask")
     changes = [update.my_chat_member.new_chat_member.status for update in await bot.get_updates()]
     assert changes == ["member", "kicked"]
     with pytest.raises(Forbidden, match="bot was kicked from the group chat"):
@@ -245,6 +246,11 @@ async def test_a_group_that_became_a_supergroup_says_where_it_went(
     with pytest.raises(Exception, match=f"New chat id: {new.id}"):
         await bot.send_message(group.id, "Hi")
     await bot.send_message(new.id, "Hi")
+    joined, went, came = (await bot.get_updates())[1:]
+    assert (joined.my_chat_member.chat.id, joined.my_chat_member.new_chat_member.status) == (new.id, "member")
+    assert (went.message.from_user.id, went.message.migrate_to_chat_id) == (aigerim.id, new.id)
+    assert (came.message.from_user.is_bot, came.message.sender_chat.id) == (True, new.id)
+    assert came.message.migrate_from_chat_id == group.id
 
 
 async def test_ids_of_groups_are_negative(telegram: Telegram, aigerim: Phone) -> None:
