@@ -12,18 +12,16 @@ from typing import Any
 
 os.environ.setdefault("PTB_TIMEDELTA", "1")
 
-from telegram.request import HTTPXRequest
-
 from bot.application import Application
 from bot.clock import Clock
 from bot.limiter import Limiter
 from bot.telegram import connect
 from domain.city import City
 from domain.people import Language
-from simulator.api import in_process
 from simulator.phones import Phone
 from simulator.telegram import Telegram as LocalTelegram
 from storage.database import Database
+from tests.wire import Wire
 from texts import Words
 
 TOKEN = "123456:TEST-invented-token-of-the-town"
@@ -68,6 +66,7 @@ def database_at(url: str) -> Database:
     found = _engines.setdefault(url, Database(url))
     found.engine.sync_engine.dispose(close=False)  # of a test that failed before it closed its own
     found._writing = asyncio.Lock()
+    found._writer = None
     return found
 
 
@@ -148,10 +147,9 @@ class Town:
     def _application(self) -> Application:
         """A copy of the program: `restart` makes another on the same database, as a supervisor does after a kill."""
         time = NoWaiting()
-        request = HTTPXRequest(httpx_kwargs={"transport": in_process(self.telegram)})
         return Application(
             database_at(self.database_url),
-            connect(TOKEN, "http://telegram.test", request),
+            connect(TOKEN, "http://telegram.test", Wire(self.telegram)),
             self.city,
             clock=self.clock,
             admin_ids=[self.admin_id],
