@@ -259,16 +259,17 @@ export class Phone {
   /** The list of chats has changed: those that are new on it are read. */
   async readChats() {
     this.waitingEvents = [];
-    const before = this.place;
+    const [before, draft] = [this.place, this.composer.input.value];
     try {
       await this.readAbout();
       for (const chat of this.chats.all) if (!chat.isRead) chat.takeState(await this.server.state(chat.about.id));
     } catch {
       // the stream will call again
     }
-    // a chat drawn anew by the same name is the same to whoever is writing in it
-    if (this.place !== before) this.enter();
-    else this.drawChat();
+    if (this.place === before) this.drawChat();
+    else this.enter();
+    // what was being written in a group goes along when it becomes a supergroup
+    if (draft && !this.composer.input.value) this.composer.setText(draft);
     const events = this.waitingEvents || [];
     this.waitingEvents = null;
     events.forEach((event) => this.take(event));

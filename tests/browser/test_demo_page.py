@@ -106,6 +106,11 @@ class Shown:
         self.since = int(message.get_attribute("data-message-id") or 0)
         message.locator("button.inline", has_text=exactly).click()
 
+    def opens(self, chat: str) -> None:
+        """Another of this person's chats: everything in it counts."""
+        self.section.get_by_role("tab", name=chat).click()
+        self.since = 1
+
     def sees(self, text: str) -> Locator:
         return self._message(has_text=text)
 
@@ -171,3 +176,20 @@ def test_somebody_new_meets_the_bot_by_an_invitation(page: Page) -> None:
     zhanar.presses("Русский")
     zhanar.presses("Согласен")
     zhanar.sees("Ваш отдел: Отдел образования")
+
+
+def test_the_department_s_group_is_a_chat_of_those_in_it(page: Page) -> None:
+    """He takes a question there and hears of it in private; she throws the bot out and is told what that means."""
+    daniyar, saule = Shown(page, "official"), Shown(page, "admin")
+    assert page.locator('section.phone[data-phone="ngo"]').get_by_role("tab").count() == 0
+    daniyar.opens("Отдел культуры")
+    daniyar.sees("Конференции и форумы").get_by_role("button", name="Взять в работу").click()
+    expect(daniyar.sees("Конференции и форумы")).to_contain_text("Статус: в работе", timeout=PATIENCE)
+    expect(daniyar.section.get_by_role("tab", name="Köpir")).to_contain_text(re.compile(r"\d"), timeout=PATIENCE)
+
+    saule.opens("Отдел культуры")
+    saule.section.get_by_role("button", name="Ещё").click()
+    saule.section.get_by_role("button", name="Удалить бота из группы").click()
+    daniyar.sees("Сәуле удаляет из группы: Köpir")
+    saule.opens("Köpir")
+    saule.sees("Бота удалили из группы")
