@@ -26,6 +26,7 @@ from storage.database import Database
 from storage.inbox import Received
 from tests.storage import scene as cast
 from tests.storage.scene import DAY, NOW, Scene, set_the_scene
+from tests.town import connected, database_at
 from texts import Words
 
 # --- who is who -----------------------------------------------------------------------------------------------------
@@ -247,13 +248,13 @@ _built: list[tuple[Town, bytes]] = []
 async def town(sqlite_url: str) -> AsyncIterator[Town]:
     file = _file(sqlite_url)
     if not _built:
-        database = Database(sqlite_url)
+        database = database_at(sqlite_url)
         _built.append((await _build(database), b""))
         await database.close()
         _built[0] = (_built[0][0], file.read_bytes())
     built, content = _built[0]
     file.write_bytes(content)
-    database = Database(sqlite_url)
+    database = database_at(sqlite_url)
     yield replace(built, scene=replace(built.scene, database=database))
     await database.close()
 
@@ -465,8 +466,8 @@ class Presser:
 
 @pytest.fixture
 async def presser(town: Town) -> AsyncIterator[Presser]:
-    async with town.scene.database.engine.connect() as connection:
-        yield Presser(town, await connection.execution_options(kopir_writes=True))
+    async with connected(town.scene.database) as db:
+        yield Presser(town, db)
 
 
 ABSENT, NOBODY = "2026-999999", 2**46

@@ -29,6 +29,7 @@ from storage.outbox import Priority
 from tests.storage.scene import NOW
 from tests.test_access import ROLES, Town
 from tests.test_access import town as _town_of_all_roles
+from tests.town import connected
 from texts import Words
 from texts.labels import LABELS
 
@@ -230,8 +231,7 @@ def _faults(call: Call) -> list[str]:
 
 @pytest.fixture
 async def walk(town: Town) -> AsyncIterator[Walk]:
-    async with town.scene.database.engine.connect() as connection:
-        db = await connection.execution_options(kopir_writes=True)
+    async with connected(town.scene.database) as db:
         transaction = await db.begin()
         yield Walk(town, db)
         await transaction.rollback()

@@ -6,11 +6,15 @@ People have names, as in a story: Aigerim of an NGO, Daniyar the official, Saule
 import asyncio
 import os
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 os.environ.setdefault("PTB_TIMEDELTA", "1")
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.application import Application
 from bot.clock import Clock
@@ -68,6 +72,15 @@ def database_at(url: str) -> Database:
     found._writing = asyncio.Lock()
     found._writer = None
     return found
+
+
+@asynccontextmanager
+async def connected(database: Database) -> AsyncIterator[AsyncConnection]:
+    """A connection as `Database.transaction` has one, for a test that begins by itself what it takes back."""
+    async with database.engine.connect() as connection:
+        db = await connection.execution_options(kopir_writes=True)
+        database._inline(db, True)
+        yield db
 
 
 @dataclass
