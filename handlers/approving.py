@@ -46,7 +46,8 @@ async def approve(turn: Turn) -> None:
                 "Please return it with a remark, or write your own.",
                 number=question.number,
                 date=turn.words.day(entry.until),
-            )
+            ),
+            keyboard=keyboards.card(question.number),
         )
         return
     change = act(
@@ -66,7 +67,8 @@ async def approve(turn: Turn) -> None:
         turn.say(
             "The answer to <b>№ {number}</b> is approved and on its way to the NGO, with your name.",
             number=question.number,
-        )
+        ),
+        keyboard=keyboards.card(question.number),
     )
     await _audit(turn, question, "answer approved")
 
@@ -94,7 +96,10 @@ async def remark_written(turn: Turn) -> None:
         return
     question, _ = found
     await questions.record(turn.db, act(question, Action.RETURN, turn.person, turn.now, text=remark), turn.now)
-    turn.reply(turn.say("The answer to <b>№ {number}</b> went back, with your remark.", number=question.number))
+    turn.reply(
+        turn.say("The answer to <b>№ {number}</b> went back, with your remark.", number=question.number),
+        keyboard=keyboards.card(question.number),
+    )
     await _audit(turn, question, "answer returned")
 
 

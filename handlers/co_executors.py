@@ -215,7 +215,8 @@ async def involve_send(turn: Turn) -> None:
             department=_name(turn, chosen),
             number=question.number,
             date=turn.words.day(until),
-        )
+        ),
+        keyboard=keyboards.card(question.number),
     )
 
 
@@ -258,5 +259,6 @@ async def part_send(turn: Turn) -> None:
         turn.say(
             "Thank you. The part of your department in <b>№ {number}</b> is done; whoever answers the whole is told.",
             number=question.number,
-        )
+        ),
+        keyboard=keyboards.card(question.number),
     )

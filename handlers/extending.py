@@ -30,7 +30,8 @@ async def extend(turn: Turn) -> None:
                 "<b>№ {number}</b> cannot be extended: two months from the beginning of its term end on {date}.",
                 number=question.number,
                 date=turn.words.day(last_date(question)),
-            )
+            ),
+            keyboard=keyboards.card(question.number),
         )
         return
     unfinished = await forms.find(turn.db, turn.person.id, f"extend {question.number}")
@@ -241,7 +242,8 @@ async def approve(turn: Turn) -> None:
                 "<b>№ {number}</b>: {date} is not ahead any more. Please decline it; a later one may be asked for.",
                 number=question.number,
                 date=turn.words.day(question.extend_to),
-            )
+            ),
+            keyboard=keyboards.card(question.number),
         )
         return
     asked = await questions.last_line(turn.db, question.id, Action.EXTEND)
@@ -299,7 +301,8 @@ async def _decline(turn: Turn, remark: str) -> None:
     await questions.record(turn.db, change, turn.now)
     await _over(turn)
     turn.reply(
-        turn.say("<b>№ {number}</b>: declined. The date stays, and whoever asked is told.", number=question.number)
+        turn.say("<b>№ {number}</b>: declined. The date stays, and whoever asked is told.", number=question.number),
+        keyboard=keyboards.card(question.number),
     )
     await _audit(turn, question, "extension declined", before=question.due_on, after=question.due_on)
 

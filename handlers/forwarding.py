@@ -6,7 +6,7 @@ What came back once already goes on only by an administrator's word.
 
 from markupsafe import Markup
 
-from domain.question import Action, NeedsAdministrator, NotYours, Question, act, allowed
+from domain.question import Action, NeedsAdministrator, NotYours, Question, act, allowed, visible
 from handlers import cards, keyboards, official
 from handlers.dialogue import choose, of_form, others, redraw, sentence, waits_at
 from handlers.speech import Block, Quote
@@ -165,7 +165,8 @@ async def send(turn: Turn) -> None:
             "<b>№ {number}</b> went to «{department}»; its date stays. The department and the NGO are told.",
             number=question.number,
             department=chosen.names.in_(turn.language),
-        )
+        ),
+        keyboard=keyboards.card(question.number) if visible(change.after, turn.person) else (),
     )
     if turn.person.is_admin:
         before, after = f"department {question.department_id}", f"department {chosen.id}"
@@ -185,7 +186,8 @@ async def _ask_administrators(turn: Turn, question: Question, chosen: Department
             "<b>№ {number}</b> came back to a department once already, so an administrator decides where it goes. "
             "The administrators have your words; until they decide, it stays with your department.",
             number=question.number,
-        )
+        ),
+        keyboard=keyboards.card(question.number),
     )
 
 

@@ -126,7 +126,8 @@ async def asked_for(turn: Turn, *, known: bool) -> str | None:
                 "<b>№ {number}</b>: it is taken by an official of the department «{department}».",
                 number=card[1],
                 department=name,
-            )
+            ),
+            keyboard=[[Button(card[1], f"card:{card[1]}")]],
         )
     else:
         await _say_to_strangers(turn, card[1], name)

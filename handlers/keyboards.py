@@ -126,6 +126,11 @@ def decision(words: Words, applicant: Person) -> Keyboard:
     return labelled(words, ("approve", f"approve:{applicant.id}"), ("decline", f"decline:{applicant.id}"))
 
 
+def card(number: str) -> Keyboard:
+    """Back to the card of a question, under what was said of it."""
+    return [[Button(number, f"card:{number}")]]
+
+
 def pager(words: Words, page: Page[Any] | Section, data: str, after: str = "") -> list[list[Button]]:
     """`data` gets the page's number behind a colon, and `after` stands behind that."""
     buttons = []

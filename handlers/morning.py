@@ -164,7 +164,7 @@ async def _late(m: Morning) -> Said | None:
     rest = len(found) - digests.TOP
     if rest > 0:
         blocks.append(m.words.count("And {n} more: /my", "And {n} more: /my", rest))
-    return blocks, []
+    return _said(m, blocks, found)
 
 
 def _late_lines(row: Outgoing) -> list[dict[str, Any]]:

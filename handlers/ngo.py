@@ -273,7 +273,10 @@ async def send(turn: Turn) -> None:
     """Register it. Pressed again, under whatever update id, it only names the number it already has."""
     draft_id = turn.argument()
     if already := await questions.of_draft(turn.db, draft_id, turn.person.id):
-        turn.reply(turn.say("It is registered already: <b>№ {number}</b>.", number=already.number))
+        turn.reply(
+            turn.say("It is registered already: <b>№ {number}</b>.", number=already.number),
+            keyboard=keyboards.card(already.number),
+        )
         return
     data = _data(turn)
     if turn.form is None or data["id"] != draft_id or turn.form.step != "preview":
@@ -405,7 +408,17 @@ async def why_date(turn: Turn) -> None:
         return
     city, history = await turn.city_now(), await questions.history(turn.db, question.id)
     moved, waited = dates.extended(turn.words, question, history), dates.waited(turn.words, city, question, history)
-    turn.reply(*cards.why_date(turn.words, question, city.why(question)), *moved, *([waited] if waited else []))
+    turn.reply(
+        *cards.why_date(turn.words, question, city.why(question)),
+        *moved,
+        *([waited] if waited else []),
+        keyboard=_below(turn, question),
+    )
+
+
+def _below(turn: Turn, question: Question) -> Keyboard:
+    """What stands under words about a question: its own buttons, which work as typed words as well, and its card."""
+    return [*keyboards.question(turn.words, question, turn.person), *keyboards.card(question.number)]
 
 
 async def attachments(turn: Turn) -> None:
@@ -415,7 +428,10 @@ async def attachments(turn: Turn) -> None:
         if entry.attachments:
             sent += await questions.send_attachments(turn.db, turn.person.id, question, entry.id, turn.now)
     if not sent:
-        turn.reply(turn.say("<b>№ {number}</b> has no attachments.", number=question.number))
+        turn.reply(
+            turn.say("<b>№ {number}</b> has no attachments.", number=question.number),
+            keyboard=keyboards.card(question.number),
+        )
 
 
 async def withdraw(turn: Turn) -> None:
@@ -425,6 +441,7 @@ async def withdraw(turn: Turn) -> None:
     turn.reply(
         turn.say("<b>№ {number}</b> is withdrawn. The text is kept, if you want to ask anew:", number=question.number),
         Quote(question.text),
+        keyboard=keyboards.card(question.number),
     )
 
 
@@ -521,7 +538,8 @@ async def record_addition(
         turn.reply(
             turn.say(
                 "Your reply about <b>№ {number}</b> is with the department, and the work on it goes on.", number=number
-            )
+            ),
+            keyboard=_below(turn, change.after),
         )
     elif change.after.ending is Ending.SPLIT:
         parts = concerned(await questions.parts_of(turn.db, change.after.id))
@@ -538,7 +556,8 @@ async def record_addition(
             turn.say(
                 "Added to <b>№ {number}</b>; the registered text stays as it was. The department is told.",
                 number=number,
-            )
+            ),
+            keyboard=_below(turn, change.after),
         )
 
 
@@ -588,7 +607,10 @@ async def _to_parts(turn: Turn, change: Change, source: str) -> None:
 
 async def solved(turn: Turn) -> None:
     await _judge(turn, Action.SOLVED)
-    turn.reply(turn.say("Thank you. <b>№ {number}</b> is closed: solved.", number=turn.args[0]))
+    number = turn.args[0]
+    turn.reply(
+        turn.say("Thank you. <b>№ {number}</b> is closed: solved.", number=number), keyboard=keyboards.card(number)
+    )
 
 
 async def partly(turn: Turn) -> None:
@@ -625,8 +647,9 @@ async def remark_again(turn: Turn) -> None:
 
 
 async def remark_skipped(turn: Turn) -> None:
+    number = turn.form.name.split()[1] if turn.form else ""
     await turn.finish()
-    turn.reply(turn.say("Thank you, the question is closed."))
+    turn.reply(turn.say("Thank you, the question is closed."), keyboard=keyboards.card(number))
 
 
 async def not_answered_pressed(turn: Turn) -> None:
@@ -655,7 +678,8 @@ async def reason_written(turn: Turn) -> None:
                 "<b>№ {number}</b> is closed as not answered. "
                 "The head of the department and the administrators are told.",
                 number=number,
-            )
+            ),
+            keyboard=keyboards.card(number),
         )
 
 
@@ -696,10 +720,9 @@ async def _thanks(turn: Turn) -> None:
     number, pieces = answered[0].number, (Piece(turn.said.message_id, turn.text),)
     if await _stored(turn, number, turn.text, (), _source(turn), pieces) is None:
         return
-    buttons = keyboards.question(turn.words, answered[0], turn.person)
     turn.reply(
         turn.say("Your thanks for the answer to <b>№ {number}</b> are passed on.", number=number),
-        keyboard=[*buttons, [Button(number, f"card:{number}")]],
+        keyboard=_below(turn, answered[0]),
     )
 
 

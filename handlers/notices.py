@@ -39,7 +39,7 @@ from handlers import (
     shares,
     stuck,
 )
-from handlers.speech import Block, Button, Call, Keyboard, Quote, album, messages
+from handlers.speech import Block, Call, Keyboard, Quote, album, messages
 from storage import backups, departments, outbox, parts, people, questions, register
 from storage import stuck as stuck_messages
 from storage.backups import Trouble
@@ -141,7 +141,7 @@ async def _registered(t: Telling) -> Said:
         words.say("Department: {department}", department=cards.department(words, question)),
     )
     if question.kind is Kind.THANKS:
-        return [head, words.say("Your thanks are passed on to the people of the department.")], []
+        return [head, words.say("Your thanks are passed on to the people of the department.")], _to_card(t)
     more = cards.lines(
         words.say("Responsible: {who}", who=cards.responsible(words, question)),
         cards.due(words, question),
@@ -183,7 +183,7 @@ def _thanked(t: Telling) -> Markup:
 async def _taken(t: Telling) -> Said:
     who = ", ".join(part for part in (t.entry.assignee or t.entry.actor, t.question.responsible_post) if part)
     said = t.words.say("<b>№ {number}</b> is in work. Responsible: {who}.", number=t.question.number, who=who)
-    return [cards.lines(said, cards.due(t.words, t.question))], []
+    return [cards.lines(said, cards.due(t.words, t.question))], _to_card(t)
 
 
 async def _assigned(t: Telling) -> Said:
@@ -205,7 +205,7 @@ async def _routed(t: Telling) -> Said:
         number=t.question.number,
         department=cards.department(t.words, t.question),
     )
-    return [cards.lines(said, cards.due(t.words, t.question))], []
+    return [cards.lines(said, cards.due(t.words, t.question))], _to_card(t)
 
 
 async def _answered(t: Telling) -> Said:
@@ -232,7 +232,7 @@ async def _judged(t: Telling) -> Said:
         number=t.question.number,
         verdict=cards.verdict(t.words, t.question),
     )
-    return _with_text(t, [said]), []
+    return _with_text(t, [said]), _to_card(t)
 
 
 async def _reopened(t: Telling) -> Said:
@@ -261,7 +261,7 @@ async def _reopened_for_official(t: Telling) -> Said:
 
 
 def _to_card(t: Telling) -> Keyboard:
-    return [[Button(t.question.number, f"card:{t.question.number}")]]
+    return keyboards.card(t.question.number)
 
 
 async def _unsatisfied(t: Telling) -> Said:
@@ -269,11 +269,13 @@ async def _unsatisfied(t: Telling) -> Said:
         "<b>№ {number}</b> is closed, and the NGO says for the second time that it was not answered:",
         number=t.question.number,
     )
-    return [said, Quote(t.entry.text), cards.facts(t.words, t.question, t.city.today(t.now))], []
+    return [said, Quote(t.entry.text), cards.facts(t.words, t.question, t.city.today(t.now))], _to_card(t)
 
 
 async def _withdrawn(t: Telling) -> Said:
-    return [t.words.say("<b>№ {number}</b> was withdrawn by the NGO. Nothing is owed.", number=t.question.number)], []
+    return [
+        t.words.say("<b>№ {number}</b> was withdrawn by the NGO. Nothing is owed.", number=t.question.number)
+    ], _to_card(t)
 
 
 async def _addition(t: Telling) -> Said:
@@ -409,7 +411,7 @@ async def _no_reaction(t: Telling) -> Said:
         t.city.reaction_term,
         number=t.question.number,
     )
-    return [said], []
+    return [said], _to_card(t)
 
 
 def _with_text(t: Telling, blocks: list[Block]) -> list[Block]:
@@ -471,7 +473,7 @@ async def _delivery(t: Telling) -> Said | None:
         said = t.words.say(
             "<b>№ {number}</b>: the answer was not delivered. It waits in the question's history.", number=number
         )
-    return [said], []
+    return [said], _to_card(t)
 
 
 # --- about people ---------------------------------------------------------------------------------------------------

@@ -400,7 +400,7 @@ async def _send(turn: Turn, *, anyway: bool) -> None:
     await turn.finish()
     await audit_the_language(turn, change)
     if change.action is Action.PROPOSE:
-        turn.reply(_proposed(turn, question))
+        turn.reply(_proposed(turn, question), keyboard=keyboards.card(number))
         return
     turn.reply(
         turn.say(
@@ -410,6 +410,7 @@ async def _send(turn: Turn, *, anyway: bool) -> None:
             outcome=turn.words.label(OUTCOME_LABELS[Outcome(data["outcome"])]),
         ),
         *await promises.made_by_answer(turn.db, turn.words, question.id, turn.now),
+        keyboard=keyboards.card(number),
     )
 
 
@@ -488,5 +489,6 @@ async def forward_to(turn: Turn) -> None:
             "<b>№ {number}</b> went to «{department}»; its date stays.",
             number=question.number,
             department=chosen.names.in_(turn.language),
-        )
+        ),
+        keyboard=keyboards.card(question.number),
     )

@@ -4,6 +4,7 @@ What they did to get there is told in `test_first_contact` and `test_invitations
 """
 
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -156,6 +157,28 @@ async def nothing_went_wrong(town: Town) -> None:
         given_up = list(await db.execute(select(outbox.c.template, outbox.c.error).where(outbox.c.fate == "failed")))
     assert given_up == []
     assert [call for call in town.telegram.record if call.status == 400 and not _harmless(call.description)] == []
+    assert _dead_ends(town) == []
+
+
+_ABOUT_A_QUESTION = re.compile(r"<b>№ \d{4}-\d{6}(?:/\d)?</b>")
+_NOT_THEIRS_ANY_MORE = ("It is yours no more.", "The department and the NGO are told.")
+
+
+def _dead_ends(town: Town) -> list[str]:
+    """What was said of a question with nothing below it to press, not even the way to its card.
+
+    Long ones are the beginnings of what stands in several messages.
+    """
+    said = [
+        (call.params["text"], call.params.get("reply_markup"))
+        for call in town.telegram.record
+        if call.method == "sendMessage" and call.status == 200 and int(call.params["chat_id"]) > 0
+    ]
+    return [
+        text
+        for text, below in said
+        if not below and _ABOUT_A_QUESTION.match(text) and len(text) < 1_000 and not text.endswith(_NOT_THEIRS_ANY_MORE)
+    ]
 
 
 def _harmless(refusal: str) -> bool:

@@ -45,7 +45,7 @@ async def test_thanks_have_no_due_date_and_the_department_is_told(cast: Cast) ->
     number = await cast.town.a_question(cast.aigerim, "Спасибо за помощь с конференцией!", kind="thanks")
     assert "Your thanks are passed on to the people of the department." in cast.aigerim.last
     assert "due" not in cast.aigerim.last
-    assert cast.aigerim.buttons == []
+    assert cast.aigerim.buttons == [number]
     assert cast.daniyar.last.startswith(f"Thanks for the department\n№ {number}, Thanks")
     assert "No due date: thanks want no answer." in cast.daniyar.last
     assert "Спасибо за помощь с конференцией!" in cast.daniyar.last
