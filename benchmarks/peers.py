@@ -116,7 +116,8 @@ class Life:
         """Everybody of this crowd walks the dialogue once, at the pace of Telegram's limits or a given one."""
         pause = thinking_of(len(crowd.phones)) if thinking is None else thinking
         cpu, begun, worked = self.running.cpu(), perf_counter(), self._busy()
-        await walk(self.telegram, crowd.phones, self.program.deeds, crowd.walked, thinking=pause, steady=steady)
+        async with self._named():
+            await walk(self.telegram, crowd.phones, self.program.deeds, crowd.walked, thinking=pause, steady=steady)
         await asyncio.sleep(SETTLING)
         spent = self.running.cpu() - cpu
         crowd.cpu += spent
@@ -139,6 +140,18 @@ class Life:
         assert len(self.rushed) == people, "one number was given twice"
         await asyncio.sleep(SETTLING)
         return people * len(AT_ONCE) / took
+
+    @contextlib.asynccontextmanager
+    async def _named(self) -> AsyncIterator[None]:
+        """What goes wrong here goes wrong with this program: its name, and the end of what it logged."""
+        try:
+            yield
+        except* AssertionError as wrong:
+            logged = (self.folder / "log").read_text()[-2000:]
+            why = f"{self.program.name}: {_first(wrong)}\n{logged}"
+        else:
+            return
+        raise AssertionError(why)
 
     async def idles(self) -> float:
         """The CPU of a second in which nobody does anything."""
