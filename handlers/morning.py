@@ -39,6 +39,8 @@ class Morning:
     words: Words
     city: City
     today: date
+    reminded: frozenset[str] = frozenset()
+    """Numbers that the same message has reminded of already."""
 
 
 Said = tuple[list[Block], list[list[Button]]]
@@ -63,13 +65,17 @@ def _said(m: Morning, blocks: list[Block], shown: list[Question], rest: int = 0)
 
 
 async def _folded(m: Morning) -> Said | None:
-    """What came due at one moment for one person, in one message; a button that several parts have stands once."""
+    """What came due at one moment for one person, in one message; a button that several parts have stands once, and so
+    does a question that is reminded of: the card of the department counts it, and leaves its line out.
+    """
     blocks: list[Block] = []
     buttons: list[list[Button]] = []
     drawn = {key: m.row.facts[key] for key in ("shown",) if key in m.row.facts}
     for template, facts in m.row.facts["parts"]:
         said = await TEMPLATES[template](replace(m, row=replace(m.row, template=template, facts=facts | drawn)))
         if said is not None:
+            if template == "reminders":
+                m = replace(m, reminded=frozenset(b.data.partition(":")[2] for row in said[1] for b in row))
             blocks += said[0]
             buttons += [row for row in said[1] if row not in buttons]
     return (blocks, buttons) if blocks else None
@@ -265,7 +271,7 @@ async def _digest(m: Morning) -> Said | None:
     if m.person.department_id != department_id:
         return None
     only = m.person.answers_for if m.row.facts["mine"] else None
-    blocks, shown, rest = await digest(m.db, m.words, m.city, m.today, department_id, only)
+    blocks, shown, rest = await digest(m.db, m.words, m.city, m.today, department_id, only, m.reminded)
     if blocks:
         return _said(m, blocks, shown, rest)
     # Drawn once already and everything answered since: the card says so instead of standing there with old lines.
@@ -273,11 +279,17 @@ async def _digest(m: Morning) -> Said | None:
 
 
 async def digest(
-    db: AsyncConnection, words: Words, city: City, today: date, department_id: int, only: frozenset[int] | None
+    db: AsyncConnection,
+    words: Words,
+    city: City,
+    today: date,
+    department_id: int,
+    only: frozenset[int] | None,
+    reminded: frozenset[str] = frozenset(),
 ) -> tuple[list[Block], list[Question], int]:
     """The department's card as it is now: counts, the ten most urgent, yesterday's answers with the NGOs' verdicts.
 
-    With it the questions shown, and how many more there are.
+    With it the questions shown, and how many more there are. `reminded` stand above it in the same message.
     """
     department = await departments.department(db, department_id)
     soon = city.soon(today)
@@ -290,7 +302,7 @@ async def digest(
     )
     counts = [words.say(said, n=found.counts[group]) for group, said in _COUNTED.items() if group in found.counts]
     blocks: list[Block] = [cards.lines(heading, *counts)]
-    blocks += cards.grouped(words, found.top, today, soon)
+    blocks += cards.grouped(words, [q for q in found.top if q.number not in reminded], today, soon)
     rest = found.total - len(found.top)
     if rest > 0:
         blocks.append(_more(words, rest))

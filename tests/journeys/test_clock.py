@@ -90,12 +90,14 @@ async def test_the_ngo_is_not_told_of_a_head_whom_the_department_has_not(town: T
 
 async def test_each_late_message_says_who_is_next_and_when(town: Town) -> None:
     people = await house(town)
-    await town.a_question(people["aigerim"])
+    number = await town.a_question(people["aigerim"])
     await people["daniyar"].presses("take")
     await town.days_pass(25)  # Friday 27 March: one working day late
     reminder = next(said for said in reversed(people["daniyar"].texts) if said.startswith("Reminder"))
     assert "Late by 1 working day." in reminder
     assert "Next to be told: the administrators, 31 March 2026" in reminder
+    assert reminder.count(number) == 1, "the department's card in the same message counts it and does not repeat it"
+    assert "Overdue: 1" in reminder
 
 
 async def test_what_was_answered_is_not_reminded_of(town: Town) -> None:
