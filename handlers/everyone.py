@@ -147,7 +147,7 @@ async def forget_twice(turn: Turn) -> None:
             turn.say("You are the only administrator: without you nobody could run the bot. Invite another first.")
         )
         return
-    await people.release_questions(turn.db, turn.person.id)
+    await people.release_questions(turn.db, turn.person.id, turn.now)
     await forgotten.remember(turn.db, turn.person.id, turn.now)
     await people.forget(turn.db, turn.person.id)
     await audit.write(turn.db, turn.now, None, "forgot a person", "person", update_id=turn.update_id)

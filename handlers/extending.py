@@ -62,7 +62,10 @@ async def typed(turn: Turn) -> None:
     if day is None:
         await turn.wait_for(turn.form.name, "date", data)
         turn.reply(
-            turn.say("This is no date. Type it as day, month and year, for example 20.04.2026."),
+            turn.say(
+                "This is no date. Type it as day, month and year, for example {example}.",
+                example=f"{await _latest(turn, question) or last_date(question):%d.%m.%Y}",
+            ),
             keyboard=keyboards.cancel(turn.words),
         )
     elif refusal := await _refusal(turn, question, day):

@@ -249,7 +249,11 @@ def promised_on(data: Data) -> date | None:
 
 def _ask_date(turn: Turn, number: str) -> None:
     turn.reply(
-        turn.say("<b>№ {number}</b>: by which date is it promised? Type it so: 20.04.2026", number=number),
+        turn.say(
+            "<b>№ {number}</b>: by which date is it promised? Type it so: {example}",
+            number=number,
+            example=promises.example(turn),
+        ),
         keyboard=keyboards.labelled(turn.words, ("edit_text", "answer_edit"), ("cancel", "cancel")),
     )
 

@@ -335,8 +335,9 @@ _ASK_WHY = {
 
 def _ask_date(turn: Turn, promise: Promise) -> Markup:
     return turn.say(
-        "<b>{number}</b>: by which date instead of {date}? Type it so: 20.04.2026",
+        "<b>{number}</b>: by which date instead of {date}? Type it so: {example}",
         number=promise.number,
+        example=example(turn, promise.due_on),
         date=turn.words.day(promise.due_on),
     )
 
@@ -383,7 +384,7 @@ async def _move_typed(turn: Turn, promise: Promise, data: Data) -> None:
             return
         data = data | {"until": fitting.isoformat()}
     elif looks_like_date(turn.text) or ("until" not in data and len(why) < A_SENTENCE):
-        turn.reply(no_date(turn))
+        turn.reply(no_date(turn, promise.due_on))
         return
     if (not blank(why) or day is None) and not _is_reason(turn, why):
         return
@@ -446,7 +447,12 @@ async def fitting_date(turn: Turn, day: date, *, after: date | None = None) -> d
     """The working day on which this date is kept: a day off is moved forward, which is said. None: it does not fit."""
     today = turn.city.today(turn.now)
     if not promisable(day, today):
-        turn.reply(turn.say("The date must be in the future and at most two years ahead. Type it so: 20.04.2026"))
+        turn.reply(
+            turn.say(
+                "The date must be in the future and at most two years ahead. Type it so: {example}",
+                example=example(turn, after),
+            )
+        )
         return None
     if after is not None and day <= after:
         turn.reply(turn.say("The new date must be later than {date}.", date=turn.words.day(after)))
@@ -463,8 +469,17 @@ async def fitting_date(turn: Turn, day: date, *, after: date | None = None) -> d
     return working
 
 
-def no_date(turn: Turn) -> Markup:
-    return turn.say("This is no date. Type it so: 20.04.2026")
+def no_date(turn: Turn, after: date | None = None) -> Markup:
+    return turn.say("This is no date. Type it so: {example}", example=example(turn, after))
+
+
+def example(turn: Turn, after: date | None = None) -> str:
+    """A date as it is typed, which would be taken: a working day ahead, and later than the present one."""
+    today = turn.city.today(turn.now)
+    return f"{turn.city.calendar.add(max(today, after or today), _DAYS_OF_THE_EXAMPLE):%d.%m.%Y}"
+
+
+_DAYS_OF_THE_EXAMPLE = 10
 
 
 # --- telling --------------------------------------------------------------------------------------------------------

@@ -80,7 +80,7 @@ async def again(db: AsyncConnection, lines: Iterable[Line], now: datetime) -> in
 async def _erase(db: AsyncConnection, person_id: int, now: datetime) -> None:
     """As `/forget` does; what they had sent and nobody handled then is nothing to be handled now."""
     await db.execute(delete(inbox).where(inbox.c.person_id == person_id))
-    await people.release_questions(db, person_id)
+    await people.release_questions(db, person_id, now)
     await people.forget(db, person_id)
     await audit.write(db, now, None, "forgot a person again", "person")
 

@@ -248,7 +248,7 @@ async def serve_in(db: AsyncConnection, person_id: int, department_id: int, is_h
 
     What they had taken in another department is free to be taken there again.
     """
-    await release_questions(db, person_id, but_of=department_id)
+    await release_questions(db, person_id, now, but_of=department_id)
     if is_head:
         await _without_a_head(db, department_id)
     values = {"department_id": department_id, "is_head": is_head, "since": now}
@@ -477,14 +477,17 @@ async def _forget_updates(db: AsyncConnection, person_id: int) -> None:
     await db.execute(update(inbox).where(inbox.c.update_id == this_one).values(person_id=0, payload="{}"))
 
 
-async def release_questions(db: AsyncConnection, person_id: int, *, but_of: int | None = None) -> None:
+async def release_questions(db: AsyncConnection, person_id: int, now: datetime, *, but_of: int | None = None) -> None:
     """An official leaves: what they had taken is free to be taken again, `but_of` the department they stay in.
 
-    With it goes what they had asked for: of the NGO, or of their head.
+    With it goes what they had asked for: of the NGO, or of their head. The history of each says so, to both sides.
     """
     taken = (questions.c.responsible_id == person_id) & questions.c.status.in_(OPEN)
     if but_of is not None:
         taken &= questions.c.department_id != but_of
+    line = {"at": now, "action": Action.HAND_OVER, "actor_side": "city"}
+    said = [literal(value, entries.c[name].type) for name, value in line.items()]
+    await db.execute(entries.insert().from_select(["question_id", *line], select(questions.c.id, *said).where(taken)))
     free = {"responsible_id": None, "status": Status.REGISTERED, "waiting_since": None, "unclear": False}
     await db.execute(update(questions).where(taken).values(**free, extend_to=None, proposed_id=None))
 

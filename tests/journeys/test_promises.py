@@ -78,7 +78,7 @@ async def test_a_date_before_the_text_is_noted_in_words(asked: Cast) -> None:
 async def test_without_a_date_it_is_asked_for_and_nothing_typed_is_lost(asked: Cast) -> None:
     daniyar = asked.daniyar
     await _promises(daniyar, WORDS)
-    assert daniyar.last.startswith(f"№ {asked.number}: by which date is it promised?")
+    assert daniyar.last == f"№ {asked.number}: by which date is it promised? Type it so: 17.03.2026"
     for typed, said in {
         "завтра": "This is no date.",
         "31.02.2026": "This is no date.",
@@ -236,6 +236,7 @@ async def test_disputed_it_goes_to_head_and_administrators_and_is_open_again_onc
 async def test_a_new_date_and_why(promised: Cast) -> None:
     await _said(promised.daniyar, "promise_move", "19.03.2026")
     assert promised.daniyar.last == "The new date must be later than 20 March 2026."
+    assert promised.daniyar.texts[-2] == f"{P}: by which date instead of 20 March 2026? Type it so: 08.04.2026"
     await promised.daniyar.writes("01.04.2026")
     await promised.daniyar.writes("Подрядчик задержал поставку.")
     assert "New date: 1 April 2026, Wednesday" in promised.daniyar.last

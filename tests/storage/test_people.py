@@ -213,9 +213,13 @@ class TestHeads:
     async def test_an_official_who_leaves_frees_what_is_in_work(self, scene: Scene) -> None:
         question = await scene.does(await scene.asks(), Action.TAKE, DANIYAR)
         async with scene.database.transaction() as db:
-            await people.release_questions(db, DANIYAR)
+            await people.release_questions(db, DANIYAR, NOW)
         after = await scene.question(question.number)
         assert (after.status, after.responsible_id) == (Status.REGISTERED, None)
+        async with scene.database.reading() as db:
+            for inside in (True, False):  # the NGO was told a name that holds no more
+                line = (await questions.history(db, question.id, inside=inside))[-1]
+                assert (line.action, line.side, line.actor, line.at) == (Action.HAND_OVER, "city", "", NOW)
 
     async def test_what_waits_for_the_ngo_or_for_a_word_is_free_as_well(self, scene: Scene) -> None:
         """Else it would be nobody's: only what is registered can be taken."""
@@ -223,7 +227,7 @@ class TestHeads:
         asked = await scene.does(await scene.asks(), Action.TAKE, DANIYAR)
         await scene.does(asked, Action.EXTEND, DANIYAR, due_on=date(2026, 4, 1))
         async with scene.database.transaction() as db:
-            await people.release_questions(db, DANIYAR)
+            await people.release_questions(db, DANIYAR, NOW)
         for question in (waiting, asked):
             after = await scene.question(question.number)
             assert (after.status, after.responsible_id) == (Status.REGISTERED, None)
@@ -233,13 +237,13 @@ class TestHeads:
     async def test_what_they_answered_stays_answered(self, scene: Scene) -> None:
         question = await scene.does(await scene.asks(), Action.ANSWER, DANIYAR)
         async with scene.database.transaction() as db:
-            await people.release_questions(db, DANIYAR)
+            await people.release_questions(db, DANIYAR, NOW)
         assert (await scene.question(question.number)).status is Status.ANSWERED
 
     async def test_what_others_took_stays_theirs(self, scene: Scene) -> None:
         question = await scene.does(await scene.asks(), Action.TAKE, ZARINA)
         async with scene.database.transaction() as db:
-            await people.release_questions(db, DANIYAR)
+            await people.release_questions(db, DANIYAR, NOW)
         assert (await scene.question(question.number)).responsible_id == ZARINA
 
 
@@ -375,7 +379,7 @@ async def forget(scene: Scene, person: int = AIGERIM) -> None:
     """As it happens: an update of the person asks for it, and is done with it."""
     async with scene.database.transaction() as db:
         received = await inbox.take(db, NOW)
-        await people.release_questions(db, person)
+        await people.release_questions(db, person, NOW)
         await people.forget(db, person)
         if received is not None:
             await inbox.done(db, received.update_id, NOW)
