@@ -10,6 +10,7 @@ import gc
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from starlette.applications import Starlette
 from telegram.error import InvalidToken, TelegramError
@@ -30,10 +31,10 @@ from domain.city import City
 from domain.pace import Pace
 from domain.people import Language, Person
 from handlers.everyone import commands, greeting
-from handlers.serve import Left, Served, serve_next
+from handlers.serve import Served, Sitting, serve_next
 from handlers.speech import Call
 from storage import beginnings, forgotten, habits, people
-from storage.database import Database
+from storage.database import Database, is_away
 from storage.presence import Presence
 from texts import Words
 from web.door import create_door
@@ -42,6 +43,10 @@ from web.webhook import Webhook
 log = logging.getLogger(__name__)
 
 _WORKERS_ON_POSTGRESQL = 4
+_AT_ONCE_ON_SQLITE = 8
+"""Updates that share a commit when so many wait: SQLite has one writer anyway, and a commit waits for the disk. On
+PostgreSQL each has its own, so that nobody's lock is waited for with other people's locks in hand.
+"""
 _TICK_SECONDS = 30
 _LOOK_SECONDS = 1
 _PURGE_SECONDS = 3600
@@ -66,11 +71,13 @@ class Application:
         self.wanted = asyncio.Event()
         limiter = self.limiter or Limiter(lambda: asyncio.get_running_loop().time())
         self.turnstile = Turnstile(self.pace, lambda: asyncio.get_running_loop().time())
-        self.polling = Polling(self.telegram, self.database, self.clock, self.turnstile, self.arrived)
+        self.polling = Polling(self.telegram, self.take_in)
         self.delivery = Delivery(self.telegram, self.database, self.city, self.clock, limiter, self.wanted)
         self.importing = Importing(self.telegram, self.database, self.clock, self.wanted)
-        self.served = Served(self.city, bot_name="")
+        self.served = Served(self.city, "", self.delivery)
+        self.at_once = _AT_ONCE_ON_SQLITE if self.database.is_sqlite else 1
         self.settings_city = self.city
+        self.database.promised = self.wanted.set
         self.presence = Presence(self.database, self.delivery.owner)
         self.health = Health(self.database, self.clock)
         self.telegram.on_answer(self.health.telegram_answered)
@@ -91,7 +98,7 @@ class Application:
     async def introduce(self) -> None:
         """Who the bot is."""
         await self.telegram.initialize()
-        self.served = Served(self.city, bot_name=self.telegram.username)
+        self.served = Served(self.city, self.telegram.username, self.delivery)
 
     async def show_menu(self) -> None:
         """Telegram's menu of commands, and what stands in a chat before the first word, in each language."""
@@ -217,21 +224,50 @@ class Application:
             else:
                 return
 
+    async def take_in(self, updates: list[dict[str, Any]]) -> None:
+        """Into the inbox, and into the database for good.
+
+        One alone is served in the transaction that stores it. Where that fails it is stored by itself: what went wrong
+        comes to light, and is counted, when it is served from there.
+        """
+        if len(updates) == 1:
+            try:
+                await self._take_in_and_serve(updates)
+                return
+            except Exception as error:
+                if is_away(error):
+                    raise
+                log.info("update %s is stored before it is served: %s", updates[0]["update_id"], type(error).__name__)
+        async with self.delivery.transaction() as db:
+            await self.turnstile.store(db, updates, self.clock.now())
+        self.arrived.set()
+
+    async def _take_in_and_serve(self, updates: list[dict[str, Any]]) -> None:
+        sitting = Sitting(self.served, self.clock.now())
+        began = asyncio.get_running_loop().time()
+        async with self.delivery.transaction() as db:
+            await self.turnstile.store(db, updates, sitting.now)
+            await sitting.hold(db)
+        sitting.committed()
+        self._handled(sitting, began)
+        if sitting.more:
+            self.arrived.set()
+
+    def _handled(self, sitting: Sitting, began: float) -> None:
+        for _ in sitting.updates:
+            self.health.handled(asyncio.get_running_loop().time() - began)
+
     async def _serve(self, stop: asyncio.Event) -> None:
         seconds = asyncio.get_running_loop().time
         while not stop.is_set():
             self.arrived.clear()
             try:
-                left = Left.MAYBE_MORE
-                while left is Left.MAYBE_MORE:
+                more = True
+                while more and not stop.is_set():
                     began = seconds()
-                    left = await serve_next(self.database, self.served, self.clock.now())
-                    if left is Left.NOTHING_DONE:
-                        break
-                    self.health.handled(seconds() - began)
-                    self.wanted.set()
-                    if stop.is_set():
-                        return
+                    sitting = await serve_next(self.database, self.served, self.clock.now(), self.at_once)
+                    self._handled(sitting, began)
+                    more = sitting.more
             except Exception:
                 log.exception("the inbox cannot be read; again in a second")
             await _at_most(self.arrived, 1.0)
@@ -268,7 +304,7 @@ class Application:
         async with self.database.reading() as db:
             city = await habits.of_city(db, self.settings_city)
         self.city = self.delivery.city = city
-        self.served = Served(city, self.served.bot_name)
+        self.served = Served(city, self.served.bot_name, self.delivery)
 
     async def purge(self) -> None:
         await jobs.purge(self.database, self.clock)
@@ -277,7 +313,7 @@ class Application:
         """Everything that waits, to the end, without background tasks: for tests and the demo's jump in time."""
         while await self.polling.once() == MOST_UPDATES:
             pass
-        while await serve_next(self.database, self.served, self.clock.now()) is Left.MAYBE_MORE:
+        while (await serve_next(self.database, self.served, self.clock.now(), self.at_once)).more:
             pass
         await self.importing.drain()
         await self.delivery.drain()

@@ -6,10 +6,10 @@ A row is claimed by a lease, so several copies never send the same one; a copy t
 import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, nullcontext
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -55,7 +55,19 @@ AWAY_PAUSE = 1.0
 """Seconds after which a database that does not answer, or has no room, is tried again."""
 
 
+BY_THE_WAY = 0.05
+"""Seconds that the end of a reply waits for a transaction to be written down in; never more than `SENDS_AT_ONCE` do."""
+
+
 Operation = Callable[[AsyncConnection], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A reply that Telegram has, and that is not yet written down as said."""
+
+    end: tuple[int, int | None, datetime]  # row, message, moment
+    written: "asyncio.Future[None]"
 
 
 class NotWritten(Exception):
@@ -85,16 +97,32 @@ class Delivery:
         self._in_hand: set[asyncio.Task[None]] = set()
         self._bulk: set[asyncio.Task[None]] = set()
         self._group: asyncio.TaskGroup | None = None
+        self._handed: list[Outgoing] = []
+        self._arrived: list[Arrived] = []
         self._asked: list[tuple[Operation, asyncio.Future[None]]] = []
         self._writing = False
+
+    @property
+    def free(self) -> bool:
+        return len(self._in_hand) + len(self._handed) < IN_HAND
+
+    def take(self, row: Outgoing) -> None:
+        if self._group:
+            self._begin(row, self._group)
+        else:
+            self._handed.append(row)
 
     async def drain(self) -> int:
         """Send everything that is due now; returns how many rows were settled or postponed."""
         sent = 0
-        while rows := await self._claim(IN_HAND):
+        while rows := self._taken() or await self._claim(IN_HAND):
             await asyncio.gather(*(self.deliver(row) for row in rows))
             sent += len(rows)
         return sent
+
+    def _taken(self) -> list[Outgoing]:
+        taken, self._handed = self._handed, []
+        return taken
 
     async def run(self, stop: asyncio.Event) -> None:
         """Keep as many rows in hand as allowed; ask again when told, and every second. What one row's end makes room
@@ -110,6 +138,7 @@ class Delivery:
                 await self._wait()
             self._group = None
             if self._in_hand:
+                self._remind()
                 await asyncio.wait(self._in_hand, timeout=LAST_SECONDS)
             for task in self._in_hand:
                 task.cancel()  # its claim is free again as soon as this copy is gone
@@ -130,6 +159,39 @@ class Delivery:
                 await self.wanted.wait()
         except TimeoutError:
             pass
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """The database's, in which the ends of replies that have arrived are written down by the way."""
+        arrived, self._arrived = self._arrived, []
+        try:
+            async with self.database.transaction() as db:
+                if arrived:
+                    await outbox.said(db, [one.end for one in arrived])
+                yield db
+        except BaseException:
+            self._arrived = arrived + self._arrived
+            raise
+        for one in arrived:
+            if not one.written.done():
+                one.written.set_result(None)
+
+    async def _write_by_the_way(self, row: Outgoing, message_id: int | None) -> None:
+        """With whatever is written next, or soon by itself."""
+        loop = asyncio.get_running_loop()
+        one = Arrived((row.id, message_id, self.clock.now()), loop.create_future())
+        self._arrived.append(one)
+        if self._group is None:
+            await self._write_down(_nothing)
+        elif len(self._arrived) >= SENDS_AT_ONCE:
+            self._remind()
+        elif len(self._arrived) == 1:
+            loop.call_later(BY_THE_WAY, self._remind)
+        await one.written
+
+    def _remind(self) -> None:
+        if self._arrived:
+            self.wanted.set()
 
     async def _write(self, operation: Operation) -> None:
         """Do this in a transaction, shared with all that is asked for while another one commits."""
@@ -167,7 +229,7 @@ class Delivery:
     async def _commit(self, together: list[tuple[Operation, asyncio.Future[None]]]) -> None:
         """One that cannot be written costs only itself."""
         try:
-            async with self.database.transaction() as db:
+            async with self.transaction() as db:
                 for operation, _ in together:
                     await operation(db)
                 claimed = await self._claim_more(db, len(together)) if self._group else []
@@ -193,9 +255,10 @@ class Delivery:
         """For the hands that are free, and for those that these ends set free."""
         room = IN_HAND - len(self._in_hand) + ending
         bulk = BULK_IN_HAND - len(self._bulk) + min(ending, len(self._bulk))
-        if room <= 0:
+        now = self.clock.now()
+        if room <= 0 or not await outbox.waits(db, now):
             return []
-        return await outbox.claim(db, str(self.owner), room, self.clock.now(), bulk=max(bulk, 0))
+        return await outbox.claim(db, str(self.owner), room, now, bulk=max(bulk, 0))
 
     async def _claim(self, most: int) -> list[Outgoing]:
         async with self.database.transaction() as db:
@@ -329,6 +392,10 @@ class Delivery:
         unclear: bool = False,
         keyboard: list[tuple[str, str]] | None = None,
     ) -> None:
+        if row.template == "reply" and fate is Fate.DELIVERED:
+            await self._write_by_the_way(row, message_id)
+            self.settled(fate)
+            return
         now = self.clock.now()
 
         async def written(db: AsyncConnection) -> None:

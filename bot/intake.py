@@ -6,16 +6,14 @@ in between makes Telegram hand them over again, and the update's id as the key s
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError, TimedOut
 
-from bot.clock import Clock
 from bot.fates import seconds_asked
 from bot.telegram import POLL_SECONDS, Telegram
-from bot.turnstile import Turnstile
 from storage import inbox
-from storage.database import Database
 
 log = logging.getLogger(__name__)
 
@@ -29,17 +27,17 @@ class NothingUsable(Exception):
     """No update in Telegram's answer can be stored and confirmed: asking again at once would bring the same."""
 
 
-class Polling:
-    """Asks Telegram for updates until it is stopped, and comes back from any answer."""
+Store = Callable[[list[dict[str, Any]]], Awaitable[None]]
 
-    def __init__(
-        self, telegram: Telegram, database: Database, clock: Clock, turnstile: Turnstile, arrived: asyncio.Event
-    ) -> None:
+
+class Polling:
+    """Asks Telegram for updates until it is stopped, and comes back from any answer. `store` returns when they are
+    committed.
+    """
+
+    def __init__(self, telegram: Telegram, store: Store) -> None:
         self.telegram = telegram
-        self.database = database
-        self.clock = clock
-        self.turnstile = turnstile
-        self.arrived = arrived
+        self.store = store
         self.offset: int | None = None
         self._answering = asyncio.Semaphore(ANSWERS_AT_ONCE)
         self._group: asyncio.TaskGroup | None = None
@@ -52,10 +50,8 @@ class Polling:
         updates = [u for u in answer if inbox.usable(u)] if isinstance(answer, list) else []
         if not updates:
             raise NothingUsable
-        async with self.database.transaction() as db:
-            await self.turnstile.store(db, updates, self.clock.now())
+        await self.store(updates)
         self.offset = max(u["update_id"] for u in updates) + 1
-        self.arrived.set()
         await self._answer_presses(updates)
         return len(updates)
 

@@ -65,7 +65,10 @@ class Telegram(Bot):
         params: dict[str, Any] = {"timeout": seconds, "allowed_updates": list(UNDERSTOOD)}
         if offset is not None:
             params["offset"] = offset
-        return await self._post("getUpdates", params, read_timeout=seconds + 10)
+        url = f"{self.base_url}/getUpdates"
+        answer = await self._request[0].post(url, Ready(params), read_timeout=seconds + 10)  # type: ignore[arg-type]
+        self._heard()
+        return answer
 
     async def hint(self, method: str, params: Mapping[str, Any]) -> None:
         """Something nobody misses when it is lost."""

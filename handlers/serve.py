@@ -1,16 +1,15 @@
-"""One update, one transaction: take the oldest row, load the person, act, mark it done; replies follow the commit.
+"""Updates served, each whole or not at all: take the oldest row, load the person, act, mark it done, commit.
 
-    inbox.take → people.meet → route → outbox rows, form, effect, "done" → commit
+    inbox.take → people.meet → route → outbox rows, form, effect, "done" → commit → the reply is sent
 
-A kill anywhere leaves either everything or nothing. A row that fails three times becomes a dead letter and blocks
-nobody.
+A kill anywhere leaves either everything or nothing of an update. A row that fails three times becomes a dead letter and
+blocks nobody.
 """
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import IntEnum
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 from telegram import Update
@@ -35,60 +34,102 @@ from storage import announcements, forms, inbox, outbox, people, questions
 from storage import groups as stored_groups
 from storage.database import Database, is_away
 from storage.inbox import Received
+from storage.outbox import Outgoing
 from texts import Words
 
 log = logging.getLogger(__name__)
 
 
+class Hands(Protocol):
+    """Who sends what the outbox promises."""
+
+    owner: int
+
+    @property
+    def free(self) -> bool:
+        """Whether one more row can be taken in hand now."""
+
+    def take(self, row: Outgoing) -> None:
+        """Send this row, which is leased to you already."""
+
+
 @dataclass(frozen=True)
 class Served:
-    """What serving needs beside the update: the city's habits and the bot's own name."""
+    """What serving needs beside the update: the city's habits, the bot's own name, and who sends the replies."""
 
     city: City
     bot_name: str
+    hands: Hands | None = None
 
 
-class Left(IntEnum):
-    """What waits after one update was handled."""
+@dataclass
+class Sitting:
+    """One transaction's worth of updates: at most `most`, the oldest of each person first."""
 
-    NOTHING_DONE = 0  # there was none
-    NOTHING = 1  # it was the last one
-    MAYBE_MORE = 2
+    served: Served
+    now: datetime
+    most: int = 1
+    updates: list[Received] = field(default_factory=list)
+    replies: list[Outgoing] = field(default_factory=list)
+    more: bool = False  # others may wait
+
+    async def hold(self, db: AsyncConnection) -> None:
+        while len(self.updates) < self.most:
+            received = await inbox.take(db, self.now)
+            if received is None:
+                return
+            self.updates.append(received)
+            if reply := await _serve(db, received, self.served, self.now):
+                self.replies.append(reply)
+            await inbox.done(db, received.update_id, self.now)
+            if received.the_last:
+                return
+        self.more = True
+
+    def committed(self) -> None:
+        """Now the replies may be sent."""
+        for reply in self.replies:
+            assert self.served.hands is not None  # noqa: S101 - they are leased to these hands
+            self.served.hands.take(reply)
 
 
-async def serve_next(database: Database, served: Served, now: datetime) -> Left:
-    """Handle one waiting update."""
-    received: Received | None = None
+async def serve_next(database: Database, served: Served, now: datetime, most: int = 1) -> Sitting:
+    """Handle up to `most` waiting updates in one transaction.
+
+    Where one of several fails nothing of them has happened, and the oldest is handled by itself.
+    """
+    sitting = Sitting(served, now, most)
     try:
         async with database.transaction() as db:
-            received = await inbox.take(db, now)
-            if received is None:
-                return Left.NOTHING_DONE
-            await _serve(db, received, served, now)
-            await inbox.done(db, received.update_id, now)
+            await sitting.hold(db)
     except Exception as error:
-        if received is None or is_away(error):
-            raise  # no fault of this update: it is handled when the database is back
+        if not sitting.updates or is_away(error):
+            raise  # no fault of these updates: they are handled when the database is back
+        if len(sitting.updates) > 1:
+            return await serve_next(database, served, now)
+        [received] = sitting.updates
         log.exception("update %s failed, code %s", received.update_id, _code(received))
         await _give_up_or_retry(database, received, served, error, now)
-        return Left.MAYBE_MORE
-    return Left.NOTHING if received.the_last else Left.MAYBE_MORE
+        return Sitting(served, now, most, [received], more=True)
+    sitting.committed()
+    return sitting
 
 
-async def _serve(db: AsyncConnection, received: Received, served: Served, now: datetime) -> None:
+async def _serve(db: AsyncConnection, received: Received, served: Served, now: datetime) -> Outgoing | None:
+    """Act on one update. Returns the reply that is to be sent at once, leased to `served.hands`."""
     update = Update.de_json(received.payload, None)
     said = understand(update) if update else None
     if said is None:
         await _elsewhere(db, update, now)
-        return
+        return None
     if said.person_id != received.person_id:
         raise ValueError("the sender has no id of Telegram's")  # "5", 5.0 and True would pass for 5 in a database
     if said.left is not None:
         await _came_or_went(db, said, now)
-        return
+        return None
     if said.group is not None:
         await _in_group(db, said, said.group, received.update_id, served, now)
-        return
+        return None
     person = await people.meet(db, said.person_id, said.name, now)
     if person.blocked:
         await _welcome_back(db, person.id, now)
@@ -99,7 +140,7 @@ async def _serve(db: AsyncConnection, received: Received, served: Served, now: d
         await route(turn)
     except CannotAct as refusal:
         await _refuse(turn, refusal)
-    await _speak(turn)
+    return await _speak(turn, served.hands)
 
 
 def _telegram_language(code: str | None) -> Language:
@@ -110,14 +151,19 @@ def _telegram_language(code: str | None) -> Language:
         return Language.RU
 
 
-async def _speak(turn: Turn) -> None:
-    """Replies are rows too, in the same transaction: a kill between the commit and the sending loses none."""
-    for call in turn.calls:
-        await outbox.say(
-            turn.db, turn.said.person_id, "reply", call.to_json(), turn.now, priority=outbox.Priority.REPLY
-        )
+async def _speak(turn: Turn, hands: Hands | None = None) -> Outgoing | None:
+    """Replies are rows too, in the same transaction: a kill between the commit and the sending loses none.
+
+    The first one is leased to `hands` as it is written, unless something else waits for this person.
+    """
+    chat_id, calls, reply = turn.said.person_id, [call.to_json() for call in turn.calls], None
+    if calls and hands and hands.free:
+        reply = await outbox.say_at_once(turn.db, chat_id, calls.pop(0), turn.now, str(hands.owner))
+    for call in calls:
+        await outbox.say(turn.db, chat_id, "reply", call, turn.now, priority=outbox.Priority.REPLY)
     if turn.choices is not None and not turn.forgotten:
         await people.remember_choices(turn.db, turn.person.id, turn.choices)
+    return reply
 
 
 async def _refuse(turn: Turn, refusal: CannotAct) -> None:

@@ -8,7 +8,7 @@ instead of failing with "database is locked" there. On PostgreSQL the same code 
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,18 +34,43 @@ class Database:
             options |= {"pool_size": 10, "max_overflow": 5, "pool_pre_ping": True}
         self.engine: AsyncEngine = create_async_engine(self.url, **options)
         self._writing = asyncio.Lock()
+        self._writer: AsyncConnection | None = None
+        self.promised: Callable[[], None] = lambda: None
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that writes; commits at the end of the block, rolls back on any error."""
-        async with self._writing if self.is_sqlite else nullcontext(), self.engine.connect() as connection:
-            db = await connection.execution_options(kopir_writes=True)
-            self._inline(db, True)
+        """A transaction that writes; commits at the end of the block, rolls back on any error.
+
+        When something to say was promised in it (`promises`), `promised` is called behind the commit.
+        """
+        async with self._one_that_writes() as db:
+            db.info[_PROMISES] = False
             async with db.begin():
                 yield db
+            if db.info[_PROMISES]:
+                self.promised()
+
+    @asynccontextmanager
+    async def _one_that_writes(self) -> AsyncIterator[AsyncConnection]:
+        """On SQLite the one connection that writes. It stays open: to open it takes longer than most transactions."""
+        if not self.is_sqlite:
+            async with self.engine.connect() as connection:
+                yield await connection.execution_options(kopir_writes=True)
+            return
+        async with self._writing:
+            writer, self._writer = self._writer, None
+            if writer is None:
+                writer = await (await self.engine.connect()).execution_options(kopir_writes=True)
+                self._inline(writer, True)
+            try:
+                yield writer
+            except BaseException:
+                await writer.close()
+                raise
+            self._writer = writer
 
     @asynccontextmanager
     async def reading(self, *, long: bool = False) -> AsyncIterator[AsyncConnection]:
@@ -63,6 +88,10 @@ class Database:
             db.sync_connection.connection.driver_connection.inline = inline  # type: ignore[union-attr]
 
     async def close(self) -> None:
+        async with self._writing:
+            if self._writer is not None:
+                await self._writer.close()
+                self._writer = None
         await self.engine.dispose()
 
     @property
@@ -85,6 +114,14 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get("kopir_writes", True)
     connection.exec_driver_sql(inline.BEGIN if writes else "BEGIN")
+
+
+_PROMISES = "kopir_promises"
+
+
+def promises(db: AsyncConnection) -> None:
+    """Something to say was promised in this transaction: whoever says it is woken when it is committed."""
+    db.info[_PROMISES] = True
 
 
 class Prepared:

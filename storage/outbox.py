@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, case, delete, func, or_, select, update
+from sqlalchemy import Row, Select, and_, bindparam, case, delete, exists, func, insert, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.database import Prepared
+from storage.database import Prepared, promises
 from storage.tables import Moment, outbox
 
 LEASE = timedelta(seconds=60)
@@ -86,11 +86,46 @@ async def say(
         "created_at": now,
         "not_before": now,
     }
+    promises(db)
     return bool((await db.execute(_SAY.on(db), values)).rowcount)
 
 
 _SAY = Prepared(lambda insert: insert(outbox).on_conflict_do_nothing(index_elements=["key"]))
 _now = bindparam("now", type_=Moment)
+
+_SOMETHING_WAITS_THERE = exists(
+    select(literal(1)).where(outbox.c.chat_id == bindparam("to"), outbox.c.done_at.is_(None))
+).correlate(None)
+_SAY_AT_ONCE = (
+    insert(outbox)
+    .values(
+        priority=int(Priority.REPLY),
+        chat_id=bindparam("to"),
+        template="reply",
+        facts=bindparam("what"),
+        created_at=_now,
+        not_before=_now,
+        attempts=case((_SOMETHING_WAITS_THERE, 0), else_=1),
+        leased_by=bindparam("owner"),
+        leased_until=case((_SOMETHING_WAITS_THERE, None), else_=bindparam("until", type_=Moment)),
+    )
+    .returning(outbox.c.id, outbox.c.attempts)
+)
+
+
+async def say_at_once(
+    db: AsyncConnection, chat_id: int, facts: dict[str, Any], now: datetime, owner: str
+) -> Outgoing | None:
+    """Promise this reply and lease it to `owner` in one go, so that nobody has to look for it.
+
+    None where something waits for this chat or is under way: then it has its turn behind that.
+    """
+    values = {"to": chat_id, "what": json.dumps(facts), "now": now, "owner": owner, "until": now + LEASE}
+    row = (await db.execute(_SAY_AT_ONCE, values)).one()
+    if not row.attempts:
+        promises(db)
+        return None
+    return Outgoing(row.id, Priority.REPLY, chat_id, "reply", facts, None, now, 0)
 
 
 def _next_of_each_chat() -> Select[tuple[int, int]]:
@@ -128,6 +163,23 @@ _LEASE = (
     .where(outbox.c.id.in_(bindparam("rows", expanding=True)))
     .values(leased_by=bindparam("owner"), leased_until=bindparam("until", type_=Moment), attempts=outbox.c.attempts + 1)
 )
+
+
+_WAITING = (
+    select(literal(1))
+    .select_from(outbox)
+    .where(
+        outbox.c.done_at.is_(None),
+        outbox.c.not_before <= _now,
+        or_(outbox.c.leased_until.is_(None), outbox.c.leased_until <= _now),
+    )
+    .limit(1)
+)
+
+
+async def waits(db: AsyncConnection, now: datetime) -> bool:
+    """Whether anything is due that is in nobody's hands: cheaper to ask than to claim nothing."""
+    return (await db.execute(_WAITING, {"now": now})).first() is not None
 
 
 async def claim(
@@ -172,6 +224,25 @@ async def settle(
     """The row's end. What a reply said is forgotten with it: it may hold all that is stored about a person."""
     why = error[:500] or None
     await db.execute(_SETTLE, {"row": row_id, "now": now, "how": fate, "message": message_id, "why": why})
+
+
+_SAID = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("row"), outbox.c.done_at.is_(None))
+    .values(
+        done_at=bindparam("at", type_=Moment),
+        fate=Fate.DELIVERED,
+        message_id=bindparam("message"),
+        error=None,
+        leased_until=None,
+        facts="{}",
+    )
+)
+
+
+async def said(db: AsyncConnection, replies: list[tuple[int, int | None, datetime]]) -> None:
+    """The end of replies that arrived: (row, message, moment) of each."""
+    await db.execute(_SAID, [{"row": row, "message": message, "at": at} for row, message, at in replies])
 
 
 async def postpone(db: AsyncConnection, row_id: int, until: datetime, error: str, *, counted: bool = True) -> None:
@@ -256,6 +327,7 @@ async def revive(db: AsyncConnection, chat_id: int, now: datetime) -> None:
         outbox.c.announcement_id.is_(None),
     )
     values = {"done_at": None, "fate": None, "attempts": 0, "not_before": now, "created_at": now}
+    promises(db)
     await db.execute(update(outbox).where(unsaid).values(values))
 
 

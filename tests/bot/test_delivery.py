@@ -443,18 +443,18 @@ async def test_what_is_promised_just_behind_a_claim_goes_out_without_the_next_lo
     """Another worker commits after the claim has looked and before its transaction is over: as PostgreSQL allows."""
     delivery, stop = cast.town.app.delivery, asyncio.Event()
     monkeypatch.setattr("bot.delivery.LOOKS_EVERY", 3600.0)
-    claim = storage_outbox.claim
+    waits = storage_outbox.waits
 
-    async def and_then_somebody_promises(db: Any, *args: Any, **more: Any) -> Any:
-        claimed = await claim(db, *args, **more)
+    async def and_then_somebody_promises(db: Any, *args: Any) -> bool:
+        anything = await waits(db, *args)
         if not delivery.wanted.is_set() and "just behind" not in cast.aigerim.texts:
             call = {"method": "sendMessage", "params": {"chat_id": cast.aigerim.id, "text": "just behind"}}
             key = "just behind"
             await storage_outbox.say(db, cast.aigerim.id, "reply", call, cast.town.clock.now(), key=key)
             delivery.wanted.set()
-        return claimed
+        return anything
 
-    monkeypatch.setattr("storage.outbox.claim", and_then_somebody_promises)
+    monkeypatch.setattr("storage.outbox.waits", and_then_somebody_promises)
     async with asyncio.timeout(10), asyncio.TaskGroup() as group:
         group.create_task(delivery.run(stop))
         while "just behind" not in cast.aigerim.texts:  # noqa: ASYNC110 - a phone has no event

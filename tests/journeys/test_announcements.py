@@ -328,7 +328,7 @@ async def test_who_blocked_the_bot_is_counted_and_not_told_days_later(cast: Cast
 async def _acts(town: Town) -> None:
     """What arrived is acted on; what that promises is still to be said."""
     await town.app.polling.once()
-    while await serve_next(town.app.database, town.app.served, town.clock.now()):
+    while (await serve_next(town.app.database, town.app.served, town.clock.now())).more:
         pass
 
 
@@ -358,7 +358,7 @@ async def test_one_message_shows_how_far_it_has_come(cast: Cast) -> None:
     town, saule = cast.town, cast.saule
     [slow] = await ngos(town, saule, RU)
     town.telegram.faults.when(
-        lambda method, params: params.get("text") == TEXT and params["chat_id"] == str(slow.id),
+        lambda method, params: params.get("text") == TEXT and str(params["chat_id"]) == str(slow.id),
         refuse(500, "Internal Server Error"),
     )
     await sends(saule)
