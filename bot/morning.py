@@ -7,7 +7,7 @@ taken, so what falls there is done at the next working moment, folded into one m
 import json
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -180,7 +180,8 @@ async def replies_waited_for(db: AsyncConnection, city: City, now: datetime) -> 
     if not await slots.take(db, key, now):
         return []
     of_person: dict[int, list[int]] = defaultdict(list)
-    for question in await questions.waiting_since(db, city.ago(min(city.reply_reminders), now)):
+    asked_on = city.calendar.add(today, -min(city.reply_reminders))  # at whatever hour: mornings count days
+    for question in await questions.waiting_since(db, datetime.combine(asked_on, time.max, city.zone)):
         if await _not_reminded_yet(db, city, question, now):
             for person_id in await questions.recipients(db, question, Audience.NGO, now):
                 of_person[person_id].append(question.id)

@@ -87,12 +87,13 @@ class Rule:
 
 _HOLDERS = frozenset({Who.OWNER, Who.HEAD})
 _THE_NGO = frozenset({Who.NGO})
-_EVERYBODY_ABOVE = (Audience.OWNER, Audience.HEAD, Audience.ADMINS)
+_OWNER_AND_HEAD = (Audience.OWNER, Audience.HEAD)
+_EVERYBODY_ABOVE = (*_OWNER_AND_HEAD, Audience.ADMINS)
 
 RULES: dict[tuple[PromiseStatus, Step], Rule] = {
-    (PromiseStatus.OPEN, Step.KEEP): Rule(_HOLDERS, PromiseStatus.KEPT, (Audience.NGO,)),
-    (PromiseStatus.OPEN, Step.MOVE): Rule(_HOLDERS, PromiseStatus.OPEN, (Audience.NGO,)),
-    (PromiseStatus.OPEN, Step.BREAK): Rule(_HOLDERS, PromiseStatus.BROKEN, (Audience.NGO, Audience.HEAD)),
+    (PromiseStatus.OPEN, Step.KEEP): Rule(_HOLDERS, PromiseStatus.KEPT, (Audience.NGO, Audience.OWNER)),
+    (PromiseStatus.OPEN, Step.MOVE): Rule(_HOLDERS, PromiseStatus.OPEN, (Audience.NGO, Audience.OWNER)),
+    (PromiseStatus.OPEN, Step.BREAK): Rule(_HOLDERS, PromiseStatus.BROKEN, (Audience.NGO, *_OWNER_AND_HEAD)),
     (PromiseStatus.KEPT, Step.CONFIRM): Rule(_THE_NGO, PromiseStatus.CONFIRMED, (Audience.OWNER,)),
     (PromiseStatus.KEPT, Step.DISPUTE): Rule(_THE_NGO, PromiseStatus.OPEN, _EVERYBODY_ABOVE),
     (PromiseStatus.KEPT, Step.DISPUTE_AGAIN): Rule(_THE_NGO, PromiseStatus.DISPUTED, _EVERYBODY_ABOVE),

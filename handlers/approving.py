@@ -104,14 +104,14 @@ async def remark_written(turn: Turn) -> None:
 
 
 async def edit(turn: Turn) -> None:
-    """[Edit]: the head's own answer, which begins as the proposed one. Theirs goes out at once."""
+    """[Edit]: the head's own answer, which begins as the proposed one: what they write now takes its place."""
     found = await _proposed(turn)
     if found is None:
         return
     question, entry = found
     allowed(question, Action.ANSWER, turn.person)
     data = begun_from(entry, await questions.attachments_of(turn.db, entry.id))
-    await official.begin(turn, question, data)
+    await official.begin(turn, question, {k: v for k, v in data.items() if k != "written"} | {"replace": True})
 
 
 async def _audit(turn: Turn, question: Question, action: str) -> None:

@@ -102,7 +102,9 @@ async def ask_next(turn: Turn, data: Data) -> None:
     elif "public" not in data:
         await turn.wait_for("ask", "public", data)
         turn.reply(
-            turn.say("May the question and its answer be published, without personal data?"),
+            turn.say("May the thanks be published, without personal data?")
+            if data["kind"] == Kind.THANKS
+            else turn.say("May the question and its answer be published, without personal data?"),
             keyboard=keyboards.labelled(
                 turn.words, ("public", "public:1"), ("private", "public:0"), ("cancel", "cancel"), width=1
             ),

@@ -141,7 +141,10 @@ async def _registered(t: Telling) -> Said:
         words.say("Department: {department}", department=cards.department(words, question)),
     )
     if question.kind is Kind.THANKS:
-        return [head, words.say("Your thanks are passed on to the people of the department.")], _to_card(t)
+        passed_on = words.say("Your thanks are passed on to the people of the department.")
+        if t.entry.assignee:
+            passed_on = words.say("Your thanks are passed on to {who}.", who=t.entry.assignee)
+        return [head, passed_on], _to_card(t)
     more = cards.lines(
         words.say("Responsible: {who}", who=cards.responsible(words, question)),
         cards.due(words, question),
@@ -459,10 +462,7 @@ async def _delivery(t: Telling) -> Said | None:
     """For the official: what became of the answer."""
     number = t.question.number
     if t.row.facts["fate"] == Fate.DELIVERED:
-        when = datetime.fromisoformat(t.row.facts["at"])
-        said = t.words.say(
-            "<b>№ {number}</b>: the answer was delivered {time}.", number=number, time=t.words.time(when)
-        )
+        said = _delivered(t, number, t.words.time(datetime.fromisoformat(t.row.facts["at"])))
     elif t.row.facts["fate"] == Fate.BLOCKED:
         said = t.words.say(
             "<b>№ {number}</b>: the answer was not delivered: the bot is blocked. "
@@ -474,6 +474,25 @@ async def _delivery(t: Telling) -> Said | None:
             "<b>№ {number}</b>: the answer was not delivered. It waits in the question's history.", number=number
         )
     return [said], _to_card(t)
+
+
+def _delivered(t: Telling, number: str, time: str) -> Markup:
+    """Whoever wrote an answer that a head decided on, or replaced by another, hears whose word it went by."""
+    if t.entry.action is Action.APPROVE:
+        return t.words.say(
+            "<b>№ {number}</b>: the answer was approved by {who} and delivered {time}.",
+            number=number,
+            who=t.entry.actor,
+            time=time,
+        )
+    if t.entry.action is Action.ANSWER and t.entry.actor_id != t.person.id:
+        return t.words.say(
+            "<b>№ {number}</b>: {who} wrote the answer, it was delivered {time}.",
+            number=number,
+            who=t.entry.actor,
+            time=time,
+        )
+    return t.words.say("<b>№ {number}</b>: the answer was delivered {time}.", number=number, time=time)
 
 
 # --- about people ---------------------------------------------------------------------------------------------------
@@ -574,6 +593,11 @@ async def settled(
     if question is None or question.responsible_id is None or row.chat_id != question.author_id:
         return
     facts = {"entry": row.facts["entry"], "fate": fate, "at": now.isoformat()}
-    for official in await questions.recipients(db, question, Audience.OWNER, now):
+    told = await questions.recipients(db, question, Audience.OWNER, now)
+    entry = await questions.entry(db, row.facts["entry"])
+    author = entry.actor_id if entry and entry.action in (Action.ANSWER, Action.CORRECT) else None
+    if author is not None and author not in told:
+        told = [*told, author]  # a head who answered in the place of whoever has it
+    for official in told:
         key = f"delivery {row.id} {fate} {official}"
         await outbox.say(db, official, "delivery", facts, now, key=key, question_id=question.id)

@@ -256,9 +256,17 @@ async def confirm(turn: Turn) -> None:
 
 
 async def _at_once(turn: Turn, step: Step) -> None:
+    """Below what was pressed, which may be a morning card with more in it than this promise."""
     promise = await _visible(turn, to_change=True)
     if promise is not None and await _take(turn, promise, step):
-        await _show(turn, await promises.visible_to(turn.db, turn.person, promise.number), edit=True)
+        turn.reply(turn.say(_NOTED[step], number=promise.number))
+        await _show(turn, await promises.visible_to(turn.db, turn.person, promise.number))
+
+
+_NOTED = {
+    Step.KEEP: N_("<b>{number}</b> is noted as kept. The NGO is asked whether it is so."),
+    Step.CONFIRM: N_("<b>{number}</b>: thank you, it is noted that the promise is kept. The department is told."),
+}
 
 
 async def _take(turn: Turn, promise: Promise, step: Step, text: str = "", until: date | None = None) -> bool:
@@ -497,6 +505,7 @@ async def render(
         words.say(_TOLD[entry.step], number=promise.number, date=words.weekday(entry.until or promise.due_on)),
         _by(words, promise, entry),
         words.say("Promised in the answer to № {number}", number=promise.question_number),
+        words.say("Why:") if entry.text else None,
     )
     quoted = Quote(entry.text or promise.text)
     also = _also(words, promise, entry, person)
@@ -507,13 +516,11 @@ async def render(
 _TOLD = {
     Step.MAKE: N_("<b>{number}</b>: promised by {date}."),
     Step.KEEP: N_("<b>{number}</b>: the department says that the promise is kept."),
-    Step.MOVE: N_("<b>{number}</b>: the promise has a new date, {date}. The reason:"),
-    Step.BREAK: N_("<b>{number}</b>: the department says that the promise cannot be kept. The reason:"),
+    Step.MOVE: N_("<b>{number}</b>: the promise has a new date, {date}."),
+    Step.BREAK: N_("<b>{number}</b>: the department says that the promise cannot be kept."),
     Step.CONFIRM: N_("<b>{number}</b>: the NGO confirmed that the promise is kept."),
-    Step.DISPUTE: N_("<b>{number}</b>: the NGO says that the promise was not kept. It is open again. Its reason:"),
-    Step.DISPUTE_AGAIN: N_(
-        "<b>{number}</b>: the NGO says for the second time that the promise was not kept. Its reason:"
-    ),
+    Step.DISPUTE: N_("<b>{number}</b>: the NGO says that the promise was not kept. It is open again."),
+    Step.DISPUTE_AGAIN: N_("<b>{number}</b>: the NGO says for the second time that the promise was not kept."),
     Step.NO_REACTION: N_("<b>{number}</b>: the promise counts as kept, for the NGO did not say otherwise in time."),
 }
 
@@ -525,12 +532,13 @@ def _by(words: Words, promise: Promise, entry: PromiseEntry) -> Markup | None:
 
 
 def _also(words: Words, promise: Promise, entry: PromiseEntry, person: Person) -> Markup | None:
-    if entry.step is Step.KEEP and entry.until:
+    asked = entry.step is Step.KEEP and Step.CONFIRM in steps_for(promise, person)
+    if asked and entry.until:
         return words.say(
             "Please say whether it is so. Without your word until {date} it counts as kept.",
             date=words.weekday(entry.until),
         )
-    if entry.step is Step.KEEP:
+    if asked:
         return words.say("Please say whether it is so.")
     if entry.step is Step.BREAK and person.speaks_for_ngo:
         return words.say("You may ask anew: /ask")

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from domain.draft import one_line
 from domain.question import Kind
-from handlers import keyboards
+from handlers import cards, keyboards
 from handlers.speech import Button, Keyboard
 from handlers.turn import Turn
 from storage import departments, people
@@ -44,7 +44,12 @@ def to_whom(turn: Turn, data: Data) -> Markup | None:
     """For the preview; nothing where nobody gave a name."""
     if not data.get("staff"):
         return None
-    return turn.say("To: <b>{who}</b>", who=_name(data) or turn.words.label("whole_department"))
+    if name := _name(data):
+        return turn.say("To: <b>{who}</b>", who=name)
+    return cards.lines(
+        turn.say("To: <b>{who}</b>", who=turn.words.label("whole_department")),
+        turn.say("To thank one person, press the name."),
+    )
 
 
 def buttons(turn: Turn, data: Data) -> Keyboard:

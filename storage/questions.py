@@ -448,7 +448,7 @@ async def _tell(
 ) -> None:
     """One outbox row a person, and one an album behind it; the key makes each stage reach each person once."""
     told = await _audience(db, change, audience, now)
-    if change.after.kind is Kind.THANKS:
+    if notice in _OF_THE_MORNING and change.after.kind is Kind.THANKS:
         told = _with_whoever_is_thanked(told, change.assignee_id)
     elif notice in _OF_THE_MORNING:
         told = await _without_those_who_wait_for_the_morning(db, told)

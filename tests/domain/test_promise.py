@@ -87,9 +87,9 @@ PROMISE = Promise(
 LATER = date(2026, 4, 1)
 
 TABLE = """
-    open    keep           1sh  kept       ngo
-    open    move           1sh  open       ngo
-    open    break          1sh  broken     ngo head
+    open    keep           1sh  kept       ngo owner
+    open    move           1sh  open       ngo owner
+    open    break          1sh  broken     ngo owner head
     kept    confirm        Ax   confirmed  owner
     kept    dispute        Ax   open       owner head admins
     kept    dispute_again  Ax   disputed   owner head admins

@@ -232,7 +232,9 @@ async def test_cards_and_why_this_date_show_the_pause_on_both_sides(asked: Cast)
 
 
 async def test_the_ngo_is_reminded_after_three_and_seven_working_days_once_each(asked: Cast) -> None:
+    asked.town.clock.skip(timedelta(hours=5))  # in the afternoon: the mornings that remind come at an earlier hour
     await _asks(asked.daniyar)
+    asked.town.clock.skip(timedelta(hours=-5))
     before = len(asked.aigerim.texts)
     reminders = []
     for _ in range(15):

@@ -36,7 +36,7 @@ async def zarina(cast: Cast) -> Somebody:
 async def test_a_person_may_be_thanked_by_name(cast: Cast, zarina: Somebody) -> None:
     name = "Zarina Сапарова"
     await _to_the_preview(cast.aigerim)
-    assert "To: The whole department" in cast.aigerim.last
+    assert "To: The whole department\nTo thank one person, press the name." in cast.aigerim.last
     assert cast.aigerim.buttons[0] == name  # Daniyar has not said how NGOs should read him
     await cast.aigerim.presses(name)
     assert f"To: {name}" in cast.aigerim.last
@@ -46,6 +46,8 @@ async def test_a_person_may_be_thanked_by_name(cast: Cast, zarina: Somebody) -> 
     await cast.aigerim.presses("send")
     assert zarina.last.startswith("Thanks to you personally")
     assert TEXT in zarina.last
+    assert not any("is registered" in text for text in zarina.texts)  # that is for whoever sent them
+    assert f"Your thanks are passed on to {name}." in cast.aigerim.last
     assert cast.daniyar.last.startswith(f"Thanks for {name} of your department")
     await cast.aigerim.writes("2026-000001")
     assert f"registered, sent by the NGO to {name}" in cast.aigerim.last

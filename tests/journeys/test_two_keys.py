@@ -106,7 +106,7 @@ async def test_the_answer_goes_out_by_the_head_s_word_with_both_names(cast: Cast
     assert "Answered by Daniyar, 2 March 2026, 11:00\nApproved by: Botagoz" in cast.aigerim.last
     assert ANSWER in cast.aigerim.last
     assert "Solved" in cast.aigerim.buttons
-    assert f"№ {number}: the answer was delivered 11:00." in cast.daniyar.texts
+    assert f"№ {number}: the answer was approved by Botagoz and delivered 11:00." in cast.daniyar.texts
     assert await _state(cast) == ("answered", None)
     await cast.aigerim.writes(number)
     assert "answered by Daniyar, approved by Botagoz: Explained" in cast.aigerim.last
@@ -184,13 +184,16 @@ async def test_the_head_edits_it_and_sends_their_own(cast: Cast) -> None:
     botagoz = await _with_two_keys(cast)
     number = await _proposed(cast)
     await botagoz.presses("Edit")
+    assert "This is the text now. Write the new one" in botagoz.last
     assert ANSWER in botagoz.last
-    await botagoz.presses("edit_text")
     await botagoz.writes(BETTER)
     await botagoz.presses("done_writing")
     await botagoz.presses("send")
     assert "Answered by Botagoz" in cast.aigerim.last
     assert BETTER in cast.aigerim.last
+    assert ANSWER not in cast.aigerim.last
+    assert f"№ {number}: Botagoz wrote the answer, it was delivered 11:00." in cast.daniyar.last
+    assert f"№ {number}: the answer was delivered 11:00." in botagoz.last  # they were told that they would be told
     assert await _state(cast) == ("answered", None)
     await cast.daniyar.writes(number)
     assert "Responsible: Daniyar" in cast.daniyar.last
