@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.people import Person
 from domain.promise import Step, visible
-from domain.question import Question
+from domain.question import Action, Question
 from handlers import cards, keyboards, promises
 from handlers.speech import Block, Button, Quote, visible_length
 from handlers.turn import Turn
@@ -52,10 +52,13 @@ async def of(
     db: AsyncConnection, words: Words, question: Question, person: Person, history: Sequence[Entry]
 ) -> list[Line]:
     """Every line that this person may see, the oldest first; `history` was read for them already."""
-    lines, version = [], 0
+    lines, version, asked = [], 0, ""
     for entry in history:
         version = cards.version_after(entry, version)
-        lines.append(Line(entry.at, cards.history_line(words, entry, version), entry.text, entry.id))
+        asked = entry.text if entry.action is Action.EXTEND else asked
+        said_already = entry.action is Action.EXTENSION_APPROVED and entry.text == asked  # the city read who asked
+        text = "" if said_already else entry.text
+        lines.append(Line(entry.at, cards.history_line(words, entry, version), text, entry.id))
     if question.answered_at is not None or question.reopened:
         lines += await _of_promises(db, words, question, person)
     return sorted(lines, key=lambda line: line.at)

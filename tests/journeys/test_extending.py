@@ -83,6 +83,7 @@ async def test_both_sides_read_it_on_the_card_and_under_why_this_date(cast: Cast
         await somebody.writes(number)
         assert "Answer due: 20 April 2026, Monday" in somebody.last
         assert "2 March 2026, 11:00: Botagoz approved a later date, 20 April 2026" in somebody.last
+        assert somebody.last.count(REASON) == 1
         await somebody.presses("why_date")
         assert "the answer is due on 20 April 2026, Monday." in somebody.last
         assert "By the term: 26 March 2026, Thursday." in somebody.last
