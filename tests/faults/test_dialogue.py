@@ -83,7 +83,12 @@ ROUNDS: list[tuple[list[Deed], list[Sight]]] = [
     ),
     (
         [presses("saule", "approve"), presses("daniyar", "agree")],
-        [("saule", "approved"), ("aigerim", "You are approved"), ("daniyar", "NGOs will see who is responsible")],
+        [
+            ("saule", "approved"),
+            ("saule", "invitation was used"),
+            ("aigerim", "You are approved"),
+            ("daniyar", "NGOs will see who is responsible"),
+        ],
     ),
     # asking
     (
