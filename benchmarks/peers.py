@@ -417,7 +417,7 @@ def _in_turn(found: Sequence[Measured]) -> list[Crowd]:
 
 
 def _disturbed(crowds: Sequence[Crowd]) -> str:
-    return f"{max((crowd.disturbed for crowd in crowds), default=0.0):.0%}"
+    return f"{max(crowd.disturbed for crowd in crowds):.0%}" if crowds else "an unknown share"
 
 
 def _said(text: str, found: Sequence[Measured], disturbed: str) -> str:
