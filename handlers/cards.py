@@ -185,6 +185,8 @@ def _phrase(entry: Entry) -> str:
         return N_("{when}: registered, sent by the NGO to {assignee}")
     if entry.action is Action.NOTE and entry.internal:
         return N_("{when}: internal note of «{from_department}»")
+    if entry.action is Action.NOTE and entry.department:
+        return N_("{when}: {who} asked the administrators to forward it to «{department}»")
     if entry.action is Action.HAND_OVER and not entry.assignee:
         return N_("{when}: its official left the department")
     if entry.action is Action.ROUTE and not entry.department:

@@ -61,11 +61,13 @@ async def typed(turn: Turn) -> None:
     data = data | ({"reason": reason} if reason else {})
     if day is None:
         await turn.wait_for(turn.form.name, "date", data)
+        example = f"{await _latest(turn, question) or last_date(question):%d.%m.%Y}"
         turn.reply(
             turn.say(
-                "This is no date. Type it as day, month and year, for example {example}.",
-                example=f"{await _latest(turn, question) or last_date(question):%d.%m.%Y}",
-            ),
+                "The reason is noted. Now type the date: day, month and year, for example {example}.", example=example
+            )
+            if reason
+            else turn.say("This is no date. Type it as day, month and year, for example {example}.", example=example),
             keyboard=keyboards.cancel(turn.words),
         )
     elif refusal := await _refusal(turn, question, day):

@@ -192,10 +192,15 @@ async def _ask_administrators(turn: Turn, question: Question, chosen: Department
 
 
 async def _tell_who_had_it(turn: Turn, question: Question, department_id: int) -> None:
-    """The responsible official learns that it is theirs no more, when somebody else sent it on."""
-    had_it = question.responsible_id
-    if had_it is None or had_it == turn.person.id:
-        return
+    """The responsible official learns that it is theirs no more, when somebody else sent it on.
+
+    So does whoever asked the administrators for it.
+    """
+    wishes = [e for e in await questions.history(turn.db, question.id) if e.action is Action.NOTE and e.department]
+    asked_for = next((e.actor_id for e in wishes[-1:] if e.from_department_id == question.department_id), None)
     facts = {"number": question.number, "department": department_id}
-    key = f"sent_on {question.id} {turn.now.timestamp()} {had_it}"
-    await outbox.say(turn.db, had_it, "sent_on", facts, turn.now, key=key)
+    for had_it in {question.responsible_id, asked_for}:
+        if had_it is None or had_it == turn.person.id:
+            continue
+        key = f"sent_on {question.id} {turn.now.timestamp()} {had_it}"
+        await outbox.say(turn.db, had_it, "sent_on", facts, turn.now, key=key)

@@ -554,11 +554,13 @@ async def record_addition(
             keyboard=[[Button(part.number, f"card:{part.number}")] for part in parts],
         )
     else:
+        closed = turn.say("The question is closed: for a new answer send a new one, /ask.")
         turn.reply(
             turn.say(
                 "Added to <b>№ {number}</b>; the registered text stays as it was. The department is told.",
                 number=number,
             ),
+            *([closed] if change.after.status is Status.CLOSED else []),
             keyboard=_below(turn, change.after),
         )
 
@@ -642,7 +644,8 @@ async def remark_again(turn: Turn) -> None:
     """What is missing is asked for once more."""
     turn.reply(
         turn.say(
-            "<b>№ {number}</b>: noted, partly. You may write in a sentence what is missing.", number=turn.argument()
+            "<b>№ {number}</b>: noted, partly; the question is closed. You may write in a sentence what is missing.",
+            number=turn.argument(),
         ),
         keyboard=keyboards.labelled(turn.words, ("skip", "skip_remark")),
     )

@@ -22,6 +22,7 @@ from domain.question import (
     Kind,
     Notice,
     Question,
+    actions_for,
     reads_note,
     sees_all_lines,
     visible,
@@ -103,6 +104,8 @@ async def render(db: AsyncConnection, row: Outgoing, city: City, now: datetime) 
         return await _attachments(telling)
     if row.template == "needs_administrator":
         return await _say(telling, await _needs_administrator(telling))
+    if row.template == "administrator_note":
+        return await _say(telling, await _administrator_s_note(telling))
     if row.template == "delivery":
         return await _say(telling, await _delivery(telling))
     return await _say(telling, await _TEMPLATES[Notice(row.template)](telling))
@@ -215,8 +218,16 @@ async def _answered(t: Telling) -> Said:
     """The text as written; below it the verdict, while it may be given."""
     of_others = await shares.in_answer(t.db, t.words, t.question)
     promised = await promises.made_by_answer(t.db, t.words, t.question.id, t.entry.at) if t.entry.until else []
-    blocks = [*cards.answer(t.words, t.question, t.entry), *of_others, *promised]
+    blocks = [*cards.answer(t.words, t.question, t.entry), *of_others, *promised, *_to_be_judged(t)]
     return blocks, keyboards.question(t.words, t.question, t.person)
+
+
+def _to_be_judged(t: Telling) -> list[Block]:
+    """Until when, and what silence means; only while this person may judge it."""
+    if t.question.react_by is None or Action.SOLVED not in actions_for(t.question, t.person):
+        return []
+    until = t.words.weekday(t.question.react_by)
+    return [t.words.say("Please judge the answer. Without your word until {date} the question is closed.", date=until)]
 
 
 async def _corrected(t: Telling) -> Said:
@@ -392,8 +403,22 @@ async def _needs_administrator(t: Telling) -> Said | None:
         other=_in(t.words, t.entry.department),
     )
     blocks, keyboard = await _whole(t)
-    ask = t.words.say("You decide where it goes: «{forward}».", forward=t.words.label("forward"))
+    ask = t.words.say(
+        "You decide where it goes: «{forward}». If it is to stay, write why to the department: «{note}».",
+        forward=t.words.label("forward"),
+        note=t.words.label("note"),
+    )
     return [opening, Quote(t.entry.text), *blocks, ask], keyboard
+
+
+async def _administrator_s_note(t: Telling) -> Said:
+    """For whoever has the question: a word of the desk, which the NGO does not read."""
+    said = t.words.say(
+        "<b>№ {number}</b>: note of an administrator, {who}. The NGO does not see it.",
+        number=t.question.number,
+        who=t.entry.actor,
+    )
+    return _with_text(t, [said]), _to_card(t)
 
 
 async def _sent_on(db: AsyncConnection, row: Outgoing, person: Person, words: Words) -> list[Call]:

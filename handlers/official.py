@@ -192,7 +192,7 @@ async def _next(turn: Turn, name: str, data: Data) -> None:
         _ask_date(turn, number)
     else:
         await turn.wait_for(name, "preview", data)
-        _preview(turn, number, data)
+        _preview(turn, number, data, *await _what_goes_along(turn, number))
 
 
 _PROMPTS = {
@@ -278,6 +278,8 @@ async def _date_typed(turn: Turn, name: str, data: Data) -> bool:
         return False
     fitting = await promises.fitting_date(turn, day) if day else None
     if fitting:
+        if not draft_of(data).empty and not data.get("written"):  # the preview, and the prompt, say it themselves
+            turn.reply(turn.say("Promised by: <b>{date}</b>", date=turn.words.weekday(fitting)))
         await _next(turn, name, data | {"until": fitting.isoformat()})
     elif day is None:
         turn.reply(promises.no_date(turn))
@@ -340,7 +342,19 @@ async def answer_edit(turn: Turn) -> None:
     await _next(turn, name, {k: v for k, v in data.items() if k != "written"} | {"replace": True})
 
 
-def _preview(turn: Turn, number: str, data: Data) -> None:
+async def _what_goes_along(turn: Turn, number: str) -> list[Block]:
+    """What co-executors have done stands below the answer; where there are two keys, the head reads it first."""
+    try:
+        question = await questions.visible_to(turn.db, turn.person, number)
+    except NotYours:  # given on meanwhile: what was written is kept, and sending it says so
+        return []
+    blocks = await shares.in_answer(turn.db, turn.words, question)
+    if answering(question, turn.person) is Action.PROPOSE:
+        blocks.append(turn.say("It goes to the head of the department first."))
+    return blocks
+
+
+def _preview(turn: Turn, number: str, data: Data, *along: Block) -> None:
     draft, until = draft_of(data), promised_on(data)
     head = cards.lines(
         turn.say("<b>Check before sending</b>"),
@@ -353,6 +367,7 @@ def _preview(turn: Turn, number: str, data: Data) -> None:
     turn.reply(
         head,
         Quote(draft.text),
+        *along,
         keyboard=keyboards.labelled(
             turn.words, ("send", f"answer_send:{number}"), ("edit_text", "answer_edit"), *another, ("cancel", "cancel")
         ),

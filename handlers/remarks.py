@@ -4,13 +4,13 @@ One message is one note, with its attachment; so are the messages of one album.
 """
 
 from domain.draft import blank
-from domain.question import Action, Question, act, allowed
+from domain.question import Action, Audience, Question, act, allowed
 from handlers import keyboards, ngo
 from handlers.dialogue import of_form
 from handlers.speech import Button
 from handlers.turn import Turn
 from handlers.writing import too_large
-from storage import questions
+from storage import outbox, questions
 
 
 async def note(turn: Turn) -> None:
@@ -42,12 +42,25 @@ async def written(turn: Turn) -> None:
     step = act(question, Action.NOTE, turn.person, turn.now, text=said.text, attachments=attached)
     source = f"message {turn.person.id} {said.message_id}"
     entry_id = await questions.record(turn.db, step, turn.now, source=source)
+    if entry_id is not None:
+        await _tell_who_has_it(turn, question, entry_id)
     album = said.attachment.album if said.attachment else ""
     if album and entry_id is not None:
         await turn.wait_for(f"note {question.number}", "album", {"album": album, "entry": entry_id})
     else:
         await turn.finish()
     _noted(turn, question)
+
+
+async def _tell_who_has_it(turn: Turn, question: Question, entry_id: int) -> None:
+    """An administrator who is not of the department writes to it: so it hears that it keeps a question, and why."""
+    if not turn.person.is_admin or question.department_id in (None, turn.person.department_id):
+        return
+    for official in await questions.recipients(turn.db, question, Audience.OWNER, turn.now):
+        if official != turn.person.id:
+            key = f"administrator_note {entry_id} {official}"
+            facts = {"entry": entry_id}
+            await outbox.say(turn.db, official, "administrator_note", facts, turn.now, key=key, question_id=question.id)
 
 
 def _noted(turn: Turn, question: Question) -> None:

@@ -123,7 +123,9 @@ async def _show_list(turn: Turn, department_id: int, wanted: int = 0, *news: Mar
     own = turn.person.department_id == department.id
     turn.reply(
         *news,
-        turn.say("<b>{department}</b>: templates: {n}", department=department.names.in_(turn.language), n=len(found)),
+        turn.say(
+            "<b>Templates of «{department}»</b>: {n}", department=department.names.in_(turn.language), n=len(found)
+        ),
         keyboard=[
             *([Button(t.title, f"tpl_card:{t.id}")] for t in page.of(found)),
             *keyboards.pager(turn.words, page, f"tpl_list:{department.id}"),

@@ -129,7 +129,7 @@ async def test_date_and_reason_in_one_message_and_a_dialogue_that_survives_a_res
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("как только сможем", "This is no date. Type it as day, month and year"),
+        ("как только сможем", "The reason is noted. Now type the date: day, month and year"),
         ("31.02.2026", "This is no date."),
         ("26.03.2026", "The new date must be later than the present one, 26 March 2026."),
         ("19.04.2026", "19 April 2026, Sunday is a day off: weekend. The next working day is 20 April 2026, Monday."),

@@ -214,6 +214,7 @@ async def test_partly_closes_and_may_add_a_sentence(answered: Cast) -> None:
     assert await _stored(answered) == ("closed", "partly", "judged", False)
     await answered.aigerim.writes("Пандуса всё ещё нет.")
     assert answered.aigerim.last.startswith(f"Added to № {number}")
+    assert answered.aigerim.last.endswith("The question is closed: for a new answer send a new one, /ask.")
     assert answered.daniyar.last == f"№ {number}: addition by the NGO.\n\nПандуса всё ещё нет."
 
 

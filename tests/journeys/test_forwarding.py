@@ -131,7 +131,15 @@ async def test_it_comes_back_once_and_then_an_administrator_decides(asked: Cast)
     assert f"«{CULTURE}» would send it to «{HOUSING}». Why:\n\n{again}" in asked.saule.last
     assert again not in "".join(asked.aigerim.texts)
     assert again not in await _opens(asked.aigerim, number)
+    assert f"Daniyar asked the administrators to forward it to «{HOUSING}»" in await _opens(daniyar, number)
+    await asked.saule.presses("note")
+    await asked.saule.writes("Подождите до завтра.")
+    assert daniyar.last == (
+        f"№ {number}: note of an administrator, Saule. The NGO does not see it.\n\nПодождите до завтра."
+    )
+    await asked.saule.presses(number)
     await _forwards(asked.saule, HOUSING, "Зал на балансе отдела ЖКХ.")
+    assert daniyar.last == f"№ {number} was forwarded to «{HOUSING}». It is yours no more."
     assert number in await _inbox(madina)
     assert await _inbox(daniyar) == "Nothing is waiting for an answer."
 

@@ -93,7 +93,8 @@ async def test_the_answer_to_the_ngo_shows_each_part(asked: Cast) -> None:
     await madina.presses("send")
     await asked.daniyar.writes(asked.number)
     await _answers(asked.daniyar)
-    assert asked.aigerim.last.endswith(f"{ANSWER}\n\nPart of «{HOUSING}»: {TASK}\n\n{DONE}")
+    assert any("Check before sending" in said and DONE in said for said in asked.daniyar.texts)
+    assert f"{ANSWER}\n\nPart of «{HOUSING}»: {TASK}\n\n{DONE}\n\nPlease judge the answer." in asked.aigerim.last
     assert "Solved" in asked.aigerim.buttons
     assert "Answered by Daniyar" in asked.aigerim.last
     assert madina.last == f"№ {asked.number}: the responsible department has answered."

@@ -150,7 +150,7 @@ async def test_the_head_changes_and_removes_a_template(cast: Cast) -> None:
     await botagoz.presses("back")
     await botagoz.presses("delete")
     await botagoz.presses("yes_delete")
-    assert botagoz.last == "Deleted: Зал для концертов\n\nCulture and languages: templates: 0"
+    assert botagoz.last == "Deleted: Зал для концертов\n\nTemplates of «Culture and languages»: 0"
     await botagoz.presses("back")
     assert await _stored(cast) == []
     await cast.saule.writes("/admin")

@@ -96,6 +96,7 @@ async def test_a_made_up_switch_changes_nothing(cast: Cast, data: str) -> None:
 async def test_the_answer_goes_out_by_the_head_s_word_with_both_names(cast: Cast) -> None:
     botagoz = await _with_two_keys(cast)
     number = await _proposed(cast)
+    assert any("Check before sending" in said and "head of the department first" in said for said in cast.daniyar.texts)
     assert f"The answer to № {number} goes to the head of the department first." in cast.daniyar.last
     assert not any(ANSWER in said for said in cast.aigerim.texts)
     assert f"№ {number}: an answer waits for your word.\nWritten by: Daniyar\nOutcome: Explained" in botagoz.last
