@@ -2,8 +2,9 @@
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy import Row, bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.people import Names
@@ -52,20 +53,21 @@ _TOPICS = (
 )
 
 
+_TOPIC = _TOPICS.where(topics.c.id == bindparam("topic"))
+
+
+def _topic(row: Row[Any]) -> Topic:
+    department = Department(row.department_id, Names(row.department_en, row.department_ru, row.department_kk))
+    return Topic(row.id, Names(row.name_en, row.name_ru, row.name_kk), department, row.term)
+
+
 async def all_topics(db: AsyncConnection) -> list[Topic]:
-    return [
-        Topic(
-            row.id,
-            Names(row.name_en, row.name_ru, row.name_kk),
-            Department(row.department_id, Names(row.department_en, row.department_ru, row.department_kk)),
-            row.term,
-        )
-        for row in await db.execute(_TOPICS)
-    ]
+    return [_topic(row) for row in await db.execute(_TOPICS)]
 
 
 async def topic(db: AsyncConnection, topic_id: int) -> Topic | None:
-    return next((t for t in await all_topics(db) if t.id == topic_id), None)
+    row = (await db.execute(_TOPIC, {"topic": topic_id})).one_or_none()
+    return _topic(row) if row else None
 
 
 async def set_term(db: AsyncConnection, topic_id: int, term: int | None) -> None:

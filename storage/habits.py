@@ -15,10 +15,13 @@ from domain.ladder import Ladder
 from storage.database import insert
 from storage.tables import corrections, habits
 
+_CHANGED = select(habits)
+_CORRECTIONS = select(corrections).order_by(corrections.c.day)
+
 
 async def of_city(db: AsyncConnection, city: City) -> City:
     """The city as it is now: settings, then what administrators changed."""
-    changed = {row.name: row.value for row in await db.execute(select(habits))}
+    changed = {row.name: row.value for row in await db.execute(_CHANGED)}
     city = replace(city, calendar=await calendar(db))
     if "ladder" in changed:
         city = replace(city, ladder=Ladder(*(int(days) for days in changed["ladder"].split(","))))
@@ -56,7 +59,7 @@ async def checked(db: AsyncConnection, year: int) -> bool:
 
 
 async def calendar(db: AsyncConnection) -> WorkingCalendar:
-    rows = await db.execute(select(corrections).order_by(corrections.c.day))
+    rows = await db.execute(_CORRECTIONS)
     return WorkingCalendar(tuple(Correction(r.day, r.working, r.reason_kk, r.reason_ru) for r in rows))
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, delete, func, literal, or_, select, update
+from sqlalchemy import Select, and_, bindparam, delete, exists, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Prepared
@@ -129,10 +129,25 @@ def _oldest_of_each_person() -> Select[tuple[int]]:
 
 _RECEIVED = select(inbox.c.update_id, inbox.c.person_id, inbox.c.payload, inbox.c.attempts)
 _FIRST_TWO = select(literal(1)).select_from(inbox).where(_pending).limit(2).subquery()
-_FIRST = _RECEIVED.add_columns(select(func.count()).select_from(_FIRST_TWO).scalar_subquery().label("waiting")).where(
-    inbox.c.update_id.in_(_oldest_of_each_person().limit(1))
+_earlier = inbox.alias()
+_FIRST = (
+    _RECEIVED.add_columns(select(func.count()).select_from(_FIRST_TWO).scalar_subquery().label("waiting"))
+    .where(
+        _pending,
+        or_(inbox.c.not_before.is_(None), inbox.c.not_before <= _now),
+        ~exists(
+            select(literal(1)).where(
+                _earlier.c.person_id == inbox.c.person_id,
+                _earlier.c.update_id < inbox.c.update_id,
+                _earlier.c.done_at.is_(None),
+                _earlier.c.dead_at.is_(None),
+            )
+        ),
+    )
+    .order_by(inbox.c.update_id)
+    .limit(1)
 )
-"""Where nobody else works on the same rows, one look is enough."""
+"""Where nobody else works on the same rows, one look is enough; SQLite looks no further than the first that may go."""
 _SEEN = _oldest_of_each_person().limit(_LOOKED_AT)
 _FREE = (
     _RECEIVED.where(

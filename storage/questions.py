@@ -151,6 +151,10 @@ def _stored(ids: frozenset[int]) -> str:
     return ",".join(map(str, sorted(ids)))
 
 
+_NUMBERED = _QUESTIONS.where(questions.c.number == bindparam("question"))
+_WITH_ID = _QUESTIONS.where(questions.c.id == bindparam("question"))
+
+
 async def visible_to(db: AsyncConnection, person: Person, number: str, *, to_change: bool = False) -> Question:
     """The question, for somebody who may have it; locked when it is to be changed. Raises NotYours.
 
@@ -158,10 +162,9 @@ async def visible_to(db: AsyncConnection, person: Person, number: str, *, to_cha
     """
     if not number.isprintable():
         raise NotYours  # made up: neither database takes NUL or half a surrogate pair even to compare
-    query = _QUESTIONS.where(questions.c.number == number)
     if to_change:
         await db.execute(select(questions.c.id).where(questions.c.number == number).with_for_update())
-    row = (await db.execute(query)).one_or_none()
+    row = (await db.execute(_NUMBERED, {"question": number})).one_or_none()
     if row is None or not visible(question := _question(row), person):
         raise NotYours
     return question
@@ -171,7 +174,7 @@ async def by_id(db: AsyncConnection, question_id: int, *, to_change: bool = Fals
     """For the program itself: notices and the clock."""
     if to_change:
         await db.execute(select(questions.c.id).where(questions.c.id == question_id).with_for_update())
-    row = (await db.execute(_QUESTIONS.where(questions.c.id == question_id))).one_or_none()
+    row = (await db.execute(_WITH_ID, {"question": question_id})).one_or_none()
     return _question(row) if row else None
 
 
