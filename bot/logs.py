@@ -59,6 +59,10 @@ def _uncaught(kind: type[BaseException], error: BaseException, where: TracebackT
         logging.getLogger(__name__).critical("the program ends", exc_info=(kind, error, where))
 
 
+_WHERE = ("update", "question", "action")
+"""Telegram's number of the update, the question's number, the step it took: with a question's steps and failures."""
+
+
 class JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         line = {
@@ -67,6 +71,7 @@ class JsonFormatter(logging.Formatter):
             "from": record.name,
             "message": record.getMessage(),
         }
+        line |= {name: record.__dict__[name] for name in _WHERE if name in record.__dict__}
         if record.exc_text:
             line["traceback"] = record.exc_text
         return json.dumps(line, ensure_ascii=False)

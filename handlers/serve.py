@@ -32,7 +32,7 @@ from handlers.speech import Call
 from handlers.turn import NUMBER, InGroup, Said, Turn, understand
 from storage import announcements, forms, inbox, outbox, people, questions
 from storage import groups as stored_groups
-from storage.database import Database, is_away
+from storage.database import Database, caused_by, is_away
 from storage.inbox import Received
 from storage.outbox import Outgoing
 from texts import Words
@@ -108,7 +108,8 @@ async def serve_next(database: Database, served: Served, now: datetime, most: in
         if len(sitting.updates) > 1:
             return await serve_next(database, served, now)
         [received] = sitting.updates
-        log.exception("update %s failed, code %s", received.update_id, _code(received))
+        where = {"update": received.update_id}
+        log.exception("update %s failed, code %s", received.update_id, _code(received), extra=where)
         await _give_up_or_retry(database, received, served, error, now)
         return Sitting(served, now, most, [received], more=True)
     sitting.committed()
@@ -117,6 +118,7 @@ async def serve_next(database: Database, served: Served, now: datetime, most: in
 
 async def _serve(db: AsyncConnection, received: Received, served: Served, now: datetime) -> Outgoing | None:
     """Act on one update. Returns the reply that is to be sent at once, leased to `served.hands`."""
+    caused_by(db, received.update_id)
     update = Update.de_json(received.payload, None)
     said = understand(update) if update else None
     if said is None:

@@ -6,6 +6,7 @@ instead of failing with "database is locked" there. On PostgreSQL the same code 
 """
 
 import asyncio
+import logging
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -19,6 +20,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import NullPool
 
 from storage import inline
+
+log = logging.getLogger(__name__)
 
 
 class Database:
@@ -44,12 +47,15 @@ class Database:
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that writes; commits at the end of the block, rolls back on any error.
 
-        When something to say was promised in it (`promises`), `promised` is called behind the commit.
+        Behind the commit the steps of questions taken in it (`recorded`) are logged, and `promised` is called when
+        something to say was promised (`promises`).
         """
         async with self._one_that_writes() as db:
-            db.info[_PROMISES] = False
+            db.info.update({_PROMISES: False, _STEPS: [], _UPDATE: None})
             async with db.begin():
                 yield db
+            for step in db.info[_STEPS]:
+                log.info("question %s: %s", step["question"], step["action"], extra=step)
             if db.info[_PROMISES]:
                 self.promised()
 
@@ -116,12 +122,23 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql(inline.BEGIN if writes else "BEGIN")
 
 
-_PROMISES = "kopir_promises"
+_PROMISES, _STEPS, _UPDATE = "kopir_promises", "kopir_steps", "kopir_update"
 
 
 def promises(db: AsyncConnection) -> None:
     """Something to say was promised in this transaction: whoever says it is woken when it is committed."""
     db.info[_PROMISES] = True
+
+
+def caused_by(db: AsyncConnection, update_id: int) -> None:
+    """What is recorded in this transaction from now on follows from this update of Telegram's."""
+    db.info[_UPDATE] = update_id
+
+
+def recorded(db: AsyncConnection, number: str, action: str) -> None:
+    """A step of a question's life: it stands in the log as soon as it is committed."""
+    step = {"question": number, "action": action}
+    db.info.setdefault(_STEPS, []).append(step if db.info.get(_UPDATE) is None else step | {"update": db.info[_UPDATE]})
 
 
 class Prepared:

@@ -37,7 +37,7 @@ from domain.question import (
     visible,
 )
 from storage import groups, leaves, outbox, promises
-from storage.database import insert
+from storage.database import insert, recorded
 from storage.pages import Page, Section
 from storage.tables import (
     admins,
@@ -393,6 +393,7 @@ async def _write_down(db: AsyncConnection, change: Change, now: datetime, source
     for audience, notice in change.tell:
         await _tell(db, change, entry_id, audience, notice, now)
     await groups.tell(db, change, entry_id, now)
+    recorded(db, change.after.number, change.action)
     return entry_id
 
 

@@ -147,6 +147,19 @@ def test_json_lines_can_be_read_by_a_machine(capsys: pytest.CaptureFixture[str])
     assert "RuntimeError" in second["traceback"]
 
 
+async def test_each_step_of_a_question_is_one_line_with_its_number_and_its_update(
+    cast: Cast, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.set_up("json", TOKEN)
+    await cast.town.a_question(cast.aigerim, f"Тайна: {WRITTEN}.")
+    await cast.daniyar.presses("take")
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    steps = [line for line in lines if "question" in line]
+    assert [(step["question"], step["action"]) for step in steps] == [("2026-000001", "ask"), ("2026-000001", "take")]
+    assert steps[-1]["update"] == cast.town.telegram.bot.last_update_id
+    assert steps[0]["update"] < steps[1]["update"]
+
+
 @FORMATS
 async def test_a_whole_story_at_debug_tells_neither_token_nor_text_nor_name(
     cast: Cast, format_: str, capsys: pytest.CaptureFixture[str]
