@@ -343,7 +343,8 @@ async def record(db: AsyncConnection, change: Change, now: datetime, *, source: 
     if change.action is Action.PROPOSE:
         await db.execute(update(questions).where(here).values(proposed_id=entry_id))
     if change.action in ANSWERS and change.outcome is Outcome.PROMISED and change.until:
-        await promises.make(db, change.after, change.actor_id, change.text, change.until, now)
+        by_id = change.assignee_id if change.action is Action.APPROVE else change.actor_id  # whoever wrote it
+        await promises.make(db, change.after, by_id, change.text, change.until, now)
     return entry_id
 
 

@@ -370,6 +370,8 @@ async def test_what_an_answer_promises_enters_the_ledger_when_it_is_approved(cas
     await botagoz.presses("approve")
     await cast.aigerim.writes("/promises")
     assert "20 April 2026" in cast.aigerim.last
+    await cast.aigerim.writes("P-2026-0001")
+    assert "promised by Daniyar, by 20 April 2026" in cast.aigerim.last  # the head's is the second key
 
 
 async def test_a_promise_whose_date_has_come_is_not_approved(cast: Cast) -> None:
