@@ -265,7 +265,7 @@ class Application:
                 more = True
                 while more and not stop.is_set():
                     began = seconds()
-                    sitting = await serve_next(self.database, self.served, self.clock.now(), self.at_once)
+                    sitting = await serve_next(self.delivery, self.served, self.clock.now(), self.at_once)
                     self._handled(sitting, began)
                     more = sitting.more
             except Exception:
@@ -313,7 +313,7 @@ class Application:
         """Everything that waits, to the end, without background tasks: for tests and the demo's jump in time."""
         while await self.polling.once() == MOST_UPDATES:
             pass
-        while (await serve_next(self.database, self.served, self.clock.now(), self.at_once)).more:
+        while (await serve_next(self.delivery, self.served, self.clock.now(), self.at_once)).more:
             pass
         await self.importing.drain()
         await self.delivery.drain()

@@ -98,6 +98,7 @@ class Delivery:
         self._bulk: set[asyncio.Task[None]] = set()
         self._group: asyncio.TaskGroup | None = None
         self._handed: list[Outgoing] = []
+        self._more_waits = True  # when it was last looked, before what was claimed then
         self._arrived: list[Arrived] = []
         self._asked: list[tuple[Operation, asyncio.Future[None]]] = []
         self._writing = False
@@ -175,13 +176,15 @@ class Delivery:
         for one in arrived:
             if not one.written.done():
                 one.written.set_result(None)
+        if arrived and self._more_waits:
+            self.wanted.set()
 
     async def _write_by_the_way(self, row: Outgoing, message_id: int | None) -> None:
         """With whatever is written next, or soon by itself."""
         loop = asyncio.get_running_loop()
         one = Arrived((row.id, message_id, self.clock.now()), loop.create_future())
         self._arrived.append(one)
-        if self._group is None:
+        if self._group is None or self._more_waits:  # behind this one, perhaps
             await self._write_down(_nothing)
         elif len(self._arrived) >= SENDS_AT_ONCE:
             self._remind()
@@ -256,7 +259,8 @@ class Delivery:
         room = IN_HAND - len(self._in_hand) + ending
         bulk = BULK_IN_HAND - len(self._bulk) + min(ending, len(self._bulk))
         now = self.clock.now()
-        if room <= 0 or not await outbox.waits(db, now):
+        self._more_waits = room <= 0 or await outbox.waits(db, now)
+        if room <= 0 or not self._more_waits:
             return []
         return await outbox.claim(db, str(self.owner), room, now, bulk=max(bulk, 0))
 

@@ -7,6 +7,7 @@ blocks nobody.
 """
 
 import logging
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -32,12 +33,18 @@ from handlers.speech import Call
 from handlers.turn import NUMBER, InGroup, Said, Turn, understand
 from storage import announcements, forms, inbox, outbox, people, questions
 from storage import groups as stored_groups
-from storage.database import Database, caused_by, is_away
+from storage.database import caused_by, is_away
 from storage.inbox import Received
 from storage.outbox import Outgoing
 from texts import Words
 
 log = logging.getLogger(__name__)
+
+
+class Writing(Protocol):
+    """Where a transaction that writes can be opened: the database, or who writes something of its own in it as well."""
+
+    def transaction(self) -> AbstractAsyncContextManager[AsyncConnection]: ...
 
 
 class Hands(Protocol):
@@ -93,7 +100,7 @@ class Sitting:
             self.served.hands.take(reply)
 
 
-async def serve_next(database: Database, served: Served, now: datetime, most: int = 1) -> Sitting:
+async def serve_next(database: Writing, served: Served, now: datetime, most: int = 1) -> Sitting:
     """Handle up to `most` waiting updates in one transaction.
 
     Where one of several fails nothing of them has happened, and the oldest is handled by itself.
@@ -247,7 +254,7 @@ async def _in_group(
 
 
 async def _give_up_or_retry(
-    database: Database, received: Received, served: Served, error: Exception, now: datetime
+    database: Writing, received: Received, served: Served, error: Exception, now: datetime
 ) -> None:
     """Count the failure; at the last one the person hears of it, with the code that stands in the log."""
     async with database.transaction() as db:

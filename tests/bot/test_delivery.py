@@ -461,3 +461,36 @@ async def test_what_is_promised_just_behind_a_claim_goes_out_without_the_next_lo
             await asyncio.sleep(0.01)
         stop.set()
         delivery.wanted.set()
+
+
+async def test_a_reply_behind_one_on_its_way_goes_out_when_that_has_arrived(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever presses before Telegram has answered us waits for that answer, and not for the next look."""
+    delivery, stop = cast.town.app.delivery, asyncio.Event()
+    monkeypatch.setattr("bot.delivery.LOOKS_EVERY", 3600.0)
+    monkeypatch.setattr("bot.delivery.BY_THE_WAY", 3600.0)
+    cast.town.telegram.faults.next("sendMessage", answer_late(0.1), chat_id=cast.aigerim.id)
+
+    async def says(text: str) -> None:
+        call = {"method": "sendMessage", "params": {"chat_id": cast.aigerim.id, "text": text}}
+        async with delivery.transaction() as db:
+            row = await storage_outbox.say_at_once(
+                db, cast.aigerim.id, call, cast.town.clock.now(), str(delivery.owner)
+            )
+        if row:
+            delivery.take(row)
+
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        group.create_task(delivery.run(stop))
+        await asyncio.sleep(0)
+        await says("first")
+        while "first" not in cast.aigerim.texts:  # noqa: ASYNC110 - a phone has no event
+            await asyncio.sleep(0.01)
+        await says("second")
+        assert "second" not in cast.aigerim.texts
+        while "second" not in cast.aigerim.texts:  # noqa: ASYNC110 - a phone has no event
+            await asyncio.sleep(0.01)
+        stop.set()
+        delivery.wanted.set()
+    assert cast.aigerim.texts[-2:] == ["first", "second"]
