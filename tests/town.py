@@ -6,6 +6,7 @@ People have names, as in a story: Aigerim of an NGO, Daniyar the official, Saule
 import asyncio
 import os
 import re
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -145,6 +146,38 @@ class Somebody:
         await self.presses("agree")
 
 
+class StoryApplication(Application):
+    """Looks for lists to read and announcements to send only where there has ever been one: most stories have none, and
+    each deed would look for both.
+    """
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._aside: sqlite3.Connection | None = None
+        self._read_a_list, self.importing.one = self.importing.one, self._read_a_list_if_any
+
+    async def _read_a_list_if_any(self) -> bool:
+        return self._any("imports") and await self._read_a_list()
+
+    async def announce(self) -> bool:
+        return self._any("announcements") and await super().announce()
+
+    def _any(self, table: str) -> bool:
+        """On PostgreSQL it is always looked."""
+        if self.database.file is None:
+            return True
+        if self._aside is None:
+            self._aside = sqlite3.connect(self.database.file)
+        [(found,)] = self._aside.execute(f"SELECT EXISTS (SELECT 1 FROM {table})").fetchall()  # noqa: S608 - our own
+        return bool(found)
+
+    async def close(self) -> None:
+        if self._aside is not None:
+            self._aside.close()
+            self._aside = None
+        await super().close()
+
+
 class Town:
     """Everything that a story needs."""
 
@@ -160,7 +193,7 @@ class Town:
     def _application(self) -> Application:
         """A copy of the program: `restart` makes another on the same database, as a supervisor does after a kill."""
         time = NoWaiting()
-        return Application(
+        return StoryApplication(
             database_at(self.database_url),
             connect(TOKEN, "http://telegram.test", Wire(self.telegram)),
             self.city,
