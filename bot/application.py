@@ -250,7 +250,7 @@ class Application:
             await sitting.hold(db)
         sitting.committed()
         self._handled(sitting, began)
-        if sitting.more:
+        if sitting.more or not sitting.updates:  # none: whoever has this person's earlier one may just have looked
             self.arrived.set()
 
     def _handled(self, sitting: Sitting, began: float) -> None:

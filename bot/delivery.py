@@ -129,7 +129,8 @@ class Delivery:
         """Keep as many rows in hand as allowed; ask again when told, and every second. What one row's end makes room
         for is claimed in the transaction that writes that end down.
         """
-        async with asyncio.TaskGroup() as self._group:
+        async with asyncio.TaskGroup() as group:
+            self._group = group
             while not stop.is_set():
                 self.wanted.clear()  # before the look: what is promised behind it wakes us again
                 try:
@@ -139,10 +140,17 @@ class Delivery:
                 await self._wait()
             self._group = None
             if self._in_hand:
-                self._remind()
-                await asyncio.wait(self._in_hand, timeout=LAST_SECONDS)
+                await asyncio.wait({*self._in_hand, group.create_task(self._write_arrived())}, timeout=LAST_SECONDS)
             for task in self._in_hand:
                 task.cancel()  # its claim is free again as soon as this copy is gone
+
+    async def _write_arrived(self) -> None:
+        """Of a copy that is stopping: nothing else is written in whose transaction these ends could go along."""
+        try:
+            async with asyncio.timeout(LAST_SECONDS):
+                await self._write(_nothing)
+        except Exception:
+            log.exception("replies that arrived could not be written; they are said again")
 
     def _begin(self, row: Outgoing, group: asyncio.TaskGroup) -> None:
         """Take a claimed row in hand."""
@@ -327,9 +335,7 @@ class Delivery:
                 # the turn is taken here, where nothing more is waited for: not behind sends that hang, or met a halt
                 await sending.enter_async_context(self.limiter.sending(row.chat_id, messages, patience))
             result = await self.telegram.call(call)
-        first = result[0] if isinstance(result, list) and result else result
-        # a topic of a forum that was begun has the id of the message that began it
-        return first.get("message_id") or first.get("message_thread_id") if isinstance(first, dict) else None
+        return _message_id(result)
 
     def _must_be_soon(self, chat_id: int, messages: int, patience: float) -> None:
         if (wait := self.limiter.wait(chat_id, messages)) > patience:
@@ -412,6 +418,16 @@ class Delivery:
 
         await self._write_down(written)
         self.settled(fate)
+
+
+def _message_id(result: Any) -> int | None:
+    """None where Telegram's answer names none that can be stored: with it, nothing written beside it could be."""
+    first = result[0] if isinstance(result, list) and result else result
+    if not isinstance(first, dict):
+        return None
+    # a topic of a forum that was begun has the id of the message that began it
+    found = first.get("message_id") or first.get("message_thread_id")
+    return found if type(found) is int and 0 < found < 2**63 else None
 
 
 def _can_be_anew(call: Call) -> bool:

@@ -494,3 +494,33 @@ async def test_a_reply_behind_one_on_its_way_goes_out_when_that_has_arrived(
         stop.set()
         delivery.wanted.set()
     assert cast.aigerim.texts[-2:] == ["first", "second"]
+
+
+async def test_a_stopping_copy_writes_down_which_replies_have_arrived(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next one would say them again."""
+    app, stop = cast.town.app, asyncio.Event()
+    monkeypatch.setattr("bot.delivery.BY_THE_WAY", 3600.0)
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        group.create_task(app.delivery.run(stop))
+        await asyncio.sleep(0)
+        cast.aigerim.phone.writes("/my")
+        await app.polling.once()
+        while not app.delivery._arrived:  # noqa: ASYNC110 - a phone has no event
+            await asyncio.sleep(0.01)
+        stop.set()
+        app.delivery.wanted.set()
+    assert (await _fates(cast, "reply"))[-1] == "delivered"
+
+
+@pytest.mark.parametrize("named", [b"99999999999999999999", b"[1]", b'{"a": 1}'])
+async def test_an_id_that_cannot_be_stored_costs_nobody_else_anything(cast: Cast, named: bytes) -> None:
+    """The ends of replies are written down together with other people's updates."""
+    odd = garbage(200, b'{"ok": true, "result": {"message_id": ' + named + b"}}")
+    cast.town.telegram.faults.next("sendMessage", odd, chat_id=cast.aigerim.id)
+    cast.aigerim.phone.writes("/my")
+    cast.daniyar.phone.writes("/my")
+    await cast.town.settle()
+    assert cast.daniyar.texts
+    assert (await _fates(cast, "reply"))[-2:] == ["delivered", "delivered"]

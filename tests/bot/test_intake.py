@@ -10,9 +10,10 @@ from sqlalchemy import func, select
 
 from bot.intake import NothingUsable
 from simulator.faults import garbage
-from storage.inbox import person_of
+from storage.inbox import person_of, take
 from storage.tables import inbox
 from tests.journeys.cast import Cast, everything_stored
+from tests.town import Town
 
 AIGERIM = {"id": 5_000_000_002, "first_name": "Aigerim"}
 
@@ -50,6 +51,13 @@ AIGERIM = {"id": 5_000_000_002, "first_name": "Aigerim"}
 )
 def test_whose_update_it_is(update: dict[str, Any], person: int) -> None:
     assert person_of(update) == person
+
+
+@pytest.fixture
+async def town_on_postgresql(postgresql_url: str) -> AsyncIterator[Town]:
+    found = await Town(postgresql_url).open()
+    yield found
+    await found.close()
 
 
 class DiskFull(Exception):
@@ -150,3 +158,19 @@ async def test_an_answer_without_an_update_in_it_is_not_asked_for_again_at_once(
     cast.town.app.polling._group = None
     await cast.aigerim.writes("/my")
     assert cast.aigerim.last.startswith("Open questions")
+
+
+async def test_whatever_waits_behind_the_same_persons_update_wakes_those_who_serve(town_on_postgresql: Town) -> None:
+    """A worker has the earlier one in hand, and may look again just before this one is there."""
+    town = town_on_postgresql
+    app, aigerim = town.app, town.stranger("Aigerim")
+    aigerim.phone.writes("/start")
+    aigerim.phone.writes("/help")
+    first, second = (update for _, update in town.telegram.bot.updates)
+    async with app.database.transaction() as db:
+        await app.turnstile.store(db, [first], town.clock.now())
+    async with app.database.transaction() as worker:
+        assert await take(worker, town.clock.now())
+        await app.take_in([second])
+        assert app.arrived.is_set()
+    await town.settle()
