@@ -24,6 +24,13 @@ if MEMORY.is_dir():
 
 gc.disable()  # while thousands of tests are collected, which all stay
 
+WAITING = ("faults/test_polling", "faults/test_dialogue", "browser/", "faults/test_kills", "faults/")
+"""Tests that mostly wait for other processes, the longest first: begun first, they wait while others compute."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: next((n for n, part in enumerate(WAITING) if part in item.nodeid), len(WAITING)))
+
 
 def pytest_collection_finish() -> None:
     """What was imported and collected is not looked through again and again for garbage; a test leaves little."""
