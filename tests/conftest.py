@@ -4,6 +4,7 @@ import asyncio
 import gc
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
@@ -22,6 +23,15 @@ MEMORY = Path("/dev/shm")  # noqa: S108 - folders of our own are made in it
 if MEMORY.is_dir():
     inline.MAY_WAIT.discard("commit")  # there it waits for no disk
 
+
+def _interrupted(*_: object) -> None:
+    """As Python itself, and yet not its own handler: in the place of that one asyncio puts another around each test, and
+    while it does, all that the test's fixtures returned is spelt out for the text of an exception that nobody sees.
+    """
+    raise KeyboardInterrupt
+
+
+signal.signal(signal.SIGINT, _interrupted)
 gc.disable()  # while thousands of tests are collected, which all stay
 
 WAITING = ("faults/test_polling", "faults/test_dialogue", "browser/", "faults/test_kills", "faults/")
