@@ -1,6 +1,7 @@
 """Dates as people type them, in figures or in words, in three languages."""
 
 import re
+from calendar import isleap
 from collections.abc import Iterator
 from datetime import date, timedelta
 
@@ -47,6 +48,8 @@ def _day(match: re.Match[str], today: date | None) -> date | None:
 
 
 def _nearest(today: date, month: int, day: int) -> date:
+    if (month, day) == (2, 29) and isleap(today.year):
+        return date(today.year, month, day)
     next_one = date(today.year + 1, month, day)
     return next_one if next_one - today <= _HALF_A_YEAR else date(today.year, month, day)
 

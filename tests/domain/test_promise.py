@@ -230,6 +230,9 @@ def test_a_typed_date(text: str, day: date | None) -> None:
 def test_a_date_without_a_year_is_the_nearest_one() -> None:
     assert typed_date("15 января", date(2026, 11, 22)) == date(2027, 1, 15)
     assert typed_date("15 января") is None
+    assert typed_date("29 февраля", date(2028, 2, 10)) == date(2028, 2, 29)
+    assert typed_date("29 февраля", date(2027, 11, 22)) == date(2028, 2, 29)
+    assert typed_date("29 февраля", date(2026, 2, 10)) is None
 
 
 def test_a_day_that_does_not_exist_was_meant_as_a_date() -> None:
