@@ -25,8 +25,8 @@ if MEMORY.is_dir():
 
 
 def _interrupted(*_: object) -> None:
-    """As Python itself, and yet not its own handler: in the place of that one asyncio puts another around each test, and
-    while it does, all that the test's fixtures returned is spelt out for the text of an exception that nobody sees.
+    """As Python's own handler does. That one asyncio would replace around each test, and while it does, all that the
+    test's fixtures returned is spelt out for the text of an exception that nobody sees.
     """
     raise KeyboardInterrupt
 
