@@ -193,6 +193,7 @@ class Application:
 
     async def close(self) -> None:
         await self.telegram.shutdown()
+        await self.presence.give_back()
         await self.presence.leave()
         await self.database.close()
 

@@ -170,8 +170,11 @@ class Delivery:
             pass
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncConnection]:
-        """The database's, in which the ends of replies that have arrived are written down by the way."""
+    async def transaction(self, *, claims: bool = False) -> AsyncIterator[AsyncConnection]:
+        """The database's, in which the ends of replies that have arrived are written down by the way.
+
+        `claims`: what waits behind them is claimed in it as well; else somebody is woken to do so.
+        """
         arrived, self._arrived = self._arrived, []
         try:
             async with self.database.transaction() as db:
@@ -184,7 +187,7 @@ class Delivery:
         for one in arrived:
             if not one.written.done():
                 one.written.set_result(None)
-        if arrived and self._more_waits:
+        if arrived and self._more_waits and not claims:
             self.wanted.set()
 
     async def _write_by_the_way(self, row: Outgoing, message_id: int | None) -> None:
@@ -240,7 +243,7 @@ class Delivery:
     async def _commit(self, together: list[tuple[Operation, asyncio.Future[None]]]) -> None:
         """One that cannot be written costs only itself."""
         try:
-            async with self.transaction() as db:
+            async with self.transaction(claims=True) as db:
                 for operation, _ in together:
                     await operation(db)
                 claimed = await self._claim_more(db, len(together)) if self._group else []

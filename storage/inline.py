@@ -70,7 +70,7 @@ class Connection(aiosqlite.Connection):
         try:
             fn(*args)
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:  # the rest says why it is
                 raise
             return False
         finally:

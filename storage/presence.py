@@ -5,10 +5,12 @@ lock on a file beside the database says that nobody else is there; on PostgreSQL
 dies with its connection.
 """
 
+import asyncio
+import logging
 import os
 from pathlib import Path
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import Update, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
@@ -16,6 +18,15 @@ from storage.tables import outbox
 
 _SPACE = 0x6B6F7069
 """The first half of our advisory locks' keys: other programs may use the same server."""
+
+
+_LAST_SECONDS = 1.0
+log = logging.getLogger(__name__)
+
+
+def _given_back(owner: str) -> Update:
+    claimed = (outbox.c.leased_by == owner) & outbox.c.done_at.is_(None)
+    return update(outbox).where(claimed).values(leased_by=None, leased_until=None)
 
 
 class Presence:
@@ -37,6 +48,14 @@ class Presence:
             await self._connection.execution_options(isolation_level="AUTOCOMMIT")
             await self._connection.execute(select(func.pg_advisory_lock(_SPACE, self.owner)))
 
+    async def give_back(self) -> None:
+        """What is still claimed may be claimed by others at once: by themselves they would see it at their next tick."""
+        try:
+            async with asyncio.timeout(_LAST_SECONDS), self.database.transaction() as db:
+                await db.execute(_given_back(str(self.owner)))
+        except Exception as error:
+            log.warning("claims are not given back: %s; others take them over", type(error).__name__)
+
     async def leave(self) -> None:
         if self._file is not None:
             os.close(self._file)
@@ -52,8 +71,7 @@ class Presence:
         )
         for other in list(await db.scalars(others)):
             if await self._is_dead(db, int(other)):
-                mine = (outbox.c.leased_by == other) & outbox.c.done_at.is_(None)
-                await db.execute(update(outbox).where(mine).values(leased_by=None, leased_until=None))
+                await db.execute(_given_back(other))
         self._alone = False  # on SQLite only what was claimed before we came: a copy that comes later is not seen
 
     async def _is_dead(self, db: AsyncConnection, other: int) -> bool:

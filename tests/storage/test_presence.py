@@ -46,6 +46,15 @@ async def test_what_a_killed_copy_had_claimed_is_claimed_anew_at_once(database_u
             assert await claimed_by(new, NEW) == ["notice"]
 
 
+async def test_a_copy_that_stops_gives_back_what_it_had_claimed(database_url: str) -> None:
+    async with copies(database_url, 2) as (old, new):
+        await promise(old)
+        async with present(old, OLD) as presence:
+            await claimed_by(old, OLD)
+            await presence.give_back()
+            assert await claimed_by(new, NEW) == ["notice"]
+
+
 async def test_what_an_older_copy_is_sending_stays_its_own(database_url: str) -> None:
     async with copies(database_url, 2) as (old, new):
         await promise(old)
