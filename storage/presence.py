@@ -49,7 +49,7 @@ class Presence:
             await self._connection.execute(select(func.pg_advisory_lock(_SPACE, self.owner)))
 
     async def give_back(self) -> None:
-        """What is still claimed may be claimed by others at once: by themselves they would see it at their next tick."""
+        """What is still claimed others may claim at once: by themselves they would see it at their next tick."""
         try:
             async with asyncio.timeout(_LAST_SECONDS), self.database.transaction() as db:
                 await db.execute(_given_back(str(self.owner)))
