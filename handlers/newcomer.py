@@ -102,6 +102,12 @@ async def proceed(turn: Turn, data: dict[str, str], *, just_agreed: bool = False
         ask_who(turn, just_agreed=just_agreed)
 
 
+async def button_wanted(turn: Turn) -> None:
+    """Something was typed or sent where only a button answers."""
+    turn.reply(turn.say("Please answer with one of the buttons below."))
+    await start(turn)
+
+
 def ask_language(turn: Turn) -> None:
     """The first message is in all three languages: the person's own is not known yet."""
     hello = [
@@ -186,6 +192,9 @@ async def agreed(turn: Turn) -> None:
     if just_agreed:
         await people.agree(turn.db, turn.person.id, CONSENT_VERSION, turn.language, turn.now)
         await turn.refresh()
+    elif turn.form and turn.form.name == "register":
+        await register_again(turn)  # an old message's button: what is being filled in goes on
+        return
     waiting = await forms.find(turn.db, turn.person.id, "start")
     await proceed(turn, waiting.data if waiting else {}, just_agreed=just_agreed)
 
@@ -253,13 +262,17 @@ async def register_again(turn: Turn) -> None:
             await i_am_ngo(turn)
 
 
+_DIGITS_OF_A_BIN, _SLIPS = 9, 2
+"""So many digits and so few letters (an O for a zero) are a BIN that was meant, not a name."""
+
+
 async def search(turn: Turn) -> None:
     """A name or a BIN was typed: up to five of the register as buttons."""
     typed = one_line(turn.text, 300)
     if not typed:
         turn.reply(turn.say("Please type the name of the NGO in words, or its BIN."))
         return
-    if sum(c.isdigit() for c in typed) >= 9 and not any(c.isalpha() for c in typed):
+    if sum(c.isdigit() for c in typed) >= _DIGITS_OF_A_BIN and sum(c.isalpha() for c in typed) <= _SLIPS:
         await _search_bin(turn, typed)
         return
     found = await register.search(turn.db, typed, _MATCHES)
@@ -304,7 +317,7 @@ _WRONG_BIN: dict[type[BadBin], str] = {
 
 
 def _what_is_wrong(turn: Turn, error: BadBin) -> Markup:
-    return turn.say(_WRONG_BIN[type(error)])
+    return turn.say("{fault} Check it and type it again.", fault=turn.say(_WRONG_BIN[type(error)]))
 
 
 async def organization_chosen(turn: Turn) -> None:

@@ -160,6 +160,9 @@ async def topic_chosen(turn: Turn) -> None:
         await ask_next(turn, _data(turn))
 
 
+_ANSWERED_BY_BUTTONS = frozenset({"kind", "topic", "public"})
+
+
 async def write(turn: Turn) -> None:
     """Text or an attachment, at any step: it is kept first, then the step's question is asked again."""
     data = _data(turn)
@@ -173,8 +176,10 @@ async def write(turn: Turn) -> None:
         return
     if step == "text":
         acknowledge(turn, data, writing_buttons(turn))
-    else:
-        await ask_next(turn, data)
+        return
+    if step in _ANSWERED_BY_BUTTONS:
+        turn.reply(turn.say("This was added to the text. The question below is answered with a button."))
+    await ask_next(turn, data)
 
 
 async def written(turn: Turn) -> None:

@@ -359,7 +359,7 @@ BUTTONS: dict[str, Route] = {
 # (form, step) → what a message does there; a step that is not named takes the form's own line, ("ask", "").
 STEPS: dict[tuple[str, str], Route] = {
     ("start", "language"): Route(going_on.language_chosen, anybody),
-    ("start", ""): Route(newcomer.start, anybody),
+    ("start", ""): Route(newcomer.button_wanted, anybody),
     ("register", "search"): Route(newcomer.search, agreed),
     ("register", "name"): Route(newcomer.name_typed, agreed),
     ("register", "bin"): Route(newcomer.bin_typed, agreed),

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from markupsafe import Markup
+
 from domain.draft import MAX_ATTACHMENTS, MAX_FILE_BYTES, MAX_TEXT, Attachment, Draft, Piece, TooManyAttachments
 from handlers.speech import Keyboard
 from handlers.turn import Turn
@@ -92,7 +94,16 @@ def acknowledge(turn: Turn, data: Data, keyboard: Keyboard) -> None:
     """Say how much there is now. An album is acknowledged once."""
     draft = draft_of(data)
     if draft.too_long:
-        too_long(turn, draft, keyboard)
+        turn.reply(
+            _too_long(turn, draft),
+            turn.say(
+                "Attach the whole text as a file, press «{done}» and then «{edit}» to write a short one, "
+                "or shorten your messages above by editing them.",
+                done=turn.words.label("done_writing"),
+                edit=turn.words.label("edit_text"),
+            ),
+            keyboard=keyboard,
+        )
         return
     length = turn.words.count("{n} character", "{n} characters", len(draft.text))
     attached = turn.words.count("{n} attachment", "{n} attachments", len(draft.attachments))
@@ -103,11 +114,16 @@ def acknowledge(turn: Turn, data: Data, keyboard: Keyboard) -> None:
     )
 
 
+def _too_long(turn: Turn, draft: Draft) -> Markup:
+    return turn.say(
+        "The text has {n} characters, {most} are the most. Nothing is lost.", n=len(draft.text), most=MAX_TEXT
+    )
+
+
 def too_long(turn: Turn, draft: Draft, keyboard: Keyboard) -> None:
+    """Where the keyboard has the button to write another text."""
     turn.reply(
-        turn.say(
-            "The text has {n} characters, {most} are the most. Nothing is lost.", n=len(draft.text), most=MAX_TEXT
-        ),
+        _too_long(turn, draft),
         turn.say(
             "Attach the whole text as a file and press «{edit}» to write a short one, "
             "or shorten your messages above by editing them.",

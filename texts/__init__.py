@@ -9,7 +9,7 @@ Catalogues are read from the .po files at the first use: there is nothing to com
 
 import gettext
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -43,6 +43,13 @@ def _catalogue(language: Language) -> gettext.NullTranslations:
     return gettext.GNUTranslations(compiled)
 
 
+def _quoted_once(sentence: str, facts: Mapping[str, object]) -> str:
+    for name, fact in facts.items():
+        if isinstance(fact, str) and "«" in fact:
+            sentence = sentence.replace(f"«{{{name}}}»", f"{{{name}}}")
+    return sentence
+
+
 class Words:
     """One language's way of saying things. Moments are told in the city's zone."""
 
@@ -53,12 +60,17 @@ class Words:
         self._ngettext: Callable[[str, str, int], str] = _catalogue(language).ngettext
 
     def say(self, message: str, /, **facts: object) -> Markup:
-        """The sentence with its facts, which are escaped unless they are Markup already."""
-        return Markup(self._gettext(message)).format(**facts)  # noqa: S704 - translations are ours, facts are escaped
+        """The sentence with its facts, which are escaped unless they are Markup already.
+
+        A name in quotation marks gets no others around it: NGOs nearly always have their own.
+        """
+        sentence = _quoted_once(self._gettext(message), facts)
+        return Markup(sentence).format(**facts)  # noqa: S704 - translations are ours, facts are escaped
 
     def count(self, one: str, many: str, n: int, /, **facts: object) -> Markup:
         """The sentence for this number; `{n}` in it is the number."""
-        return Markup(self._ngettext(one, many, n)).format(n=n, **facts)  # noqa: S704 - as above
+        sentence = _quoted_once(self._ngettext(one, many, n), facts)
+        return Markup(sentence).format(n=n, **facts)  # noqa: S704 - as above
 
     def plain(self, message: str, /, **facts: object) -> str:
         """The sentence where nothing is parsed: button labels, file names, captions of albums."""

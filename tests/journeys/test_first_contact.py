@@ -253,16 +253,22 @@ async def test_an_ngo_is_found_by_its_bin(new_town: Town, typed: str) -> None:
     assert buttons == [CLEAN, "Not in the list"]
 
 
+AGAIN = " Check it and type it again."
+
+
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("12044000003", "A BIN has twelve digits."),
-        ("1204400000380", "A BIN has twelve digits."),
-        ("120440000035", "The last digit does not fit the others: one of them is mistyped."),
-        ("850215300121", "These twelve digits look like a person's IIN; the BIN of the organisation is needed."),
+        ("12044000003", "A BIN has twelve digits." + AGAIN),
+        ("1204400000380", "A BIN has twelve digits." + AGAIN),
+        ("120440000035", "The last digit does not fit the others: one of them is mistyped." + AGAIN),
+        (
+            "850215300121",
+            "These twelve digits look like a person's IIN; the BIN of the organisation is needed." + AGAIN,
+        ),
         (
             "129940000038",
-            "A BIN begins with the year and month of registration, then 4, 5 or 6, then 0 to 3.",
+            "A BIN begins with the year and month of registration, then 4, 5 or 6, then 0 to 3." + AGAIN,
         ),
         ("990240000010", "There is no NGO with the BIN 990240000010 in the register."),
     ],
@@ -280,7 +286,7 @@ async def test_an_ngo_that_is_not_in_the_list_is_entered_with_name_bin_and_field
     await aigerim.presses("not_in_list")
     await aigerim.writes("Клуб «Тұлпар»")
     await aigerim.writes("12044000003")
-    assert aigerim.last == "A BIN has twelve digits."
+    assert aigerim.last == "A BIN has twelve digits. Check it and type it again."
     await aigerim.writes(CLEAN_BIN)
     await aigerim.presses("Health and sport")
     async with new_town.app.database.reading() as db:
@@ -379,3 +385,29 @@ async def test_first_contact_goes_on_where_it_was_after_a_restart(new_town: Town
         if n == step:
             await new_town.restart()
     assert "Клуб «Тұлпар»" in aigerim.last
+
+
+async def test_an_old_consent_button_does_not_end_the_registration(new_town: Town) -> None:
+    aigerim = new_town.stranger("Aigerim", Language.EN)
+    await aigerim.meets_the_bot()
+    await aigerim.presses("i_am_ngo")
+    await aigerim.presses("not_in_list")
+    await aigerim.does("presses_data", "agree")
+    assert aigerim.last == "Type the full name of your NGO as it is registered."
+    await aigerim.writes("Клуб «Тұлпар»")
+    assert aigerim.last.startswith("The BIN of the NGO")
+
+
+async def test_a_bin_with_a_letter_in_place_of_a_digit_is_no_name(new_town: Town) -> None:
+    aigerim = new_town.stranger("Aigerim", Language.EN)
+    await aigerim.meets_the_bot()
+    await aigerim.presses("i_am_ngo")
+    await aigerim.writes("12O440000038")
+    assert aigerim.last.startswith("A BIN has only the digits 0 to 9")
+
+
+async def test_words_in_place_of_a_button_are_answered_with_what_to_do(new_town: Town) -> None:
+    aigerim = new_town.stranger("Aigerim", Language.EN)
+    await aigerim.meets_the_bot()
+    await aigerim.writes("иә, келісемін")
+    assert aigerim.texts[-2:] == ["Please answer with one of the buttons below.", "Who are you?"]
