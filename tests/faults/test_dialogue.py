@@ -81,14 +81,10 @@ ROUNDS: list[tuple[list[Deed], list[Sight]]] = [
         [writes("aigerim", "Помощь людям"), presses("daniyar", "English")],
         [("aigerim", "You are entered"), ("saule", "waiting for approval"), ("daniyar", "Consent to the processing")],
     ),
+    ([presses("saule", "approve")], [("saule", "approved"), ("aigerim", "You are approved")]),
     (
-        [presses("saule", "approve"), presses("daniyar", "agree")],
-        [
-            ("saule", "approved"),
-            ("saule", "invitation was used"),
-            ("aigerim", "You are approved"),
-            ("daniyar", "NGOs will see who is responsible"),
-        ],
+        [presses("daniyar", "agree")],
+        [("saule", "invitation was used"), ("daniyar", "NGOs will see who is responsible")],
     ),
     # asking
     (
