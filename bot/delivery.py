@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.clock import Clock
 from bot.fates import Decision, Next, decide
 from bot.limiter import Limiter, NotSoon
-from bot.telegram import SENDS_AT_ONCE, Telegram
+from bot.telegram import SEND_TIMEOUT, SENDS_AT_ONCE, Telegram
 from domain.city import City
 from handlers import notices
 from handlers.speech import Call
@@ -68,6 +68,14 @@ class Arrived:
 
     end: tuple[int, int | None, datetime]  # row, message, moment
     written: "asyncio.Future[None]"
+
+
+LATEST = outbox.LEASE - timedelta(seconds=SEND_TIMEOUT + 5)
+"""How long after its claim a row may still leave: what takes longer may be in another copy's hands when it arrives."""
+
+
+class RanOut(Exception):
+    """This copy slept, or was frozen, with a row in hand: it is another's by now, or will be."""
 
 
 class NotWritten(Exception):
@@ -284,6 +292,8 @@ class Delivery:
         row = replace(row, attempts=row.attempts + 1)  # it was read before this attempt was counted
         try:
             await self._deliver(row)
+        except RanOut:
+            log.warning("row %s of the outbox was held for too long; its claim runs out", row.id)
         except NotWritten:
             log.exception("row %s of the outbox could not be written; its claim runs out", row.id)
         except Exception as error:
@@ -311,6 +321,8 @@ class Delivery:
         for call in calls:
             try:
                 message_id = await self._send(row, call)
+            except RanOut:
+                raise
             except Exception as error:
                 await self._after(row, call, decide(error, row.attempts), error)
                 return
@@ -337,6 +349,8 @@ class Delivery:
                 await sending.enter_async_context(self._wire)
                 # the turn is taken here, where nothing more is waited for: not behind sends that hang, or met a halt
                 await sending.enter_async_context(self.limiter.sending(row.chat_id, messages, patience))
+            if row.leased_at is not None and self.clock.now() - row.leased_at > LATEST:
+                raise RanOut
             result = await self.telegram.call(call)
         return _message_id(result)
 
@@ -377,6 +391,8 @@ class Delivery:
         fresh = Call("sendMessage", params)
         try:
             message_id = await self._send(row, fresh)
+        except RanOut:
+            raise
         except Exception as error:
             decision = decide(error, row.attempts)
             if decision.next is Next.SEND_ANEW:

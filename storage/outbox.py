@@ -48,9 +48,10 @@ class Outgoing:
     created_at: datetime
     attempts: int
     announcement_id: int | None = None
+    leased_at: datetime | None = None
 
 
-def _row(row: Row[Any]) -> Outgoing:
+def _row(row: Row[Any], leased_at: datetime | None = None) -> Outgoing:
     return Outgoing(
         row.id,
         Priority(row.priority),
@@ -61,6 +62,7 @@ def _row(row: Row[Any]) -> Outgoing:
         row.created_at,
         row.attempts,
         row.announcement_id,
+        leased_at,
     )
 
 
@@ -125,7 +127,7 @@ async def say_at_once(
     if not row.attempts:
         promises(db)
         return None
-    return Outgoing(row.id, Priority.REPLY, chat_id, "reply", facts, None, now, 0)
+    return Outgoing(row.id, Priority.REPLY, chat_id, "reply", facts, None, now, 0, leased_at=now)
 
 
 def _next_of_each_chat() -> Select[tuple[int, int]]:
@@ -196,7 +198,7 @@ async def claim(
     seen = [row.id for row in first if row.priority < Priority.ANNOUNCEMENT]
     seen += [row.id for row in first if row.priority == Priority.ANNOUNCEMENT][: 4 * bulk]
     found = await db.execute(_FREE, {"seen": seen, "now": now, "most": limit}) if seen else ()
-    rows = [_row(row) for row in found]
+    rows = [_row(row, now) for row in found]
     rows = rows[: sum(row.priority < Priority.ANNOUNCEMENT for row in rows) + bulk]  # announcements are the last
     if rows:
         await db.execute(_LEASE, {"rows": [row.id for row in rows], "owner": owner, "until": now + LEASE})

@@ -434,6 +434,20 @@ async def test_a_revoked_token_keeps_everything_until_there_is_a_new_one(
     assert _cards(cast.daniyar) == 1
 
 
+async def test_what_a_frozen_copy_wakes_up_with_is_said_once(cast: Cast) -> None:
+    """Its claim has run out, or will while the message is on its way: whoever claims it next says it."""
+    town, delivery = cast.town, cast.town.app.delivery
+    call = {"method": "sendMessage", "params": {"chat_id": cast.aigerim.id, "text": "frozen"}}
+    async with town.app.database.transaction() as db:
+        await storage_outbox.say(db, cast.aigerim.id, "reply", call, town.clock.now())
+    (row,) = await delivery._claim(1)
+    town.clock.skip(timedelta(seconds=41))
+    await delivery.deliver(row)
+    assert "frozen" not in cast.aigerim.texts
+    await _later(town, 20)
+    assert cast.aigerim.texts.count("frozen") == 1
+
+
 # --- waking up ------------------------------------------------------------------------------------------------------
 
 
