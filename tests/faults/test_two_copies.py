@@ -101,5 +101,6 @@ async def _each_once(machine: Machine, askers: list[Asker]) -> None:
     for asker in askers:
         assert [stored[number] for number in asker.acknowledged] == asker.texts
         heard = asker.person.heard_once
-        assert len(heard) == len(PROMPTS) * ROUNDS, heard
-        assert all(part in said for part, said in zip(PROMPTS * ROUNDS, heard, strict=True)), heard
+        begins = "\n".join(said.splitlines()[0] for said in heard)
+        assert len(heard) == len(PROMPTS) * ROUNDS, begins
+        assert all(part in said for part, said in zip(PROMPTS * ROUNDS, heard, strict=True)), begins
