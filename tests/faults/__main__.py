@@ -1,6 +1,7 @@
 """`make faults`: the long version of every fault, and its figures in one table.
 
-Two at a time, for two cores; what measures time by itself, or loads both cores alone, comes after them, one by one.
+Three at a time, for two cores, since they mostly wait; what measures time by itself, or loads both cores alone, comes
+after them, one by one.
 """
 
 import os
@@ -21,7 +22,7 @@ def main() -> int:
         os.environ |= {"KOPIR_FAULTS": "all", "KOPIR_FIGURES": str(figures)}
         beside = [str(HERE), *([str(RACES)] if RACES.exists() else [])]
         ends = [
-            _pytest(*beside, *(f"--ignore={HERE / name}" for name in ALONE), "-n", "2", "--dist", "worksteal"),
+            _pytest(*beside, *(f"--ignore={HERE / name}" for name in ALONE), "-n", "3", "--dist", "worksteal"),
             *(_pytest(str(HERE / name)) for name in ALONE),
         ]
         print(_table(figures.read_text().splitlines() if figures.exists() else []))  # noqa: T201
