@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 FOLDER = Path(".demo")
 MORNING = time(9, 10)
 PAVLODAR = (52.2873, 76.9674)
-TITLE = {"en": "Köpir: the demo city", "ru": "Köpir: демонстрационный город", "kk": "Köpir: үлгі қала"}
+TITLE = {"en": "Köpir: the demo city", "ru": "Köpir: демо-город", "kk": "Köpir: үлгі қала"}
 HINT = {
     "en": "Try first: as the NGO send /ask and ask for help with a cultural event; the official presses Take and "
     "Answer under the card; then judge the answer. The administrator begins with /admin.",
