@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import Clock
-from bot.fates import Decision, Next, decide
+from bot.fates import Decision, Next, RanOut, decide
 from bot.limiter import Limiter, NotSoon
 from bot.telegram import SEND_TIMEOUT, SENDS_AT_ONCE, Telegram
 from domain.city import City
@@ -72,10 +72,6 @@ class Arrived:
 
 LATEST = outbox.LEASE - timedelta(seconds=SEND_TIMEOUT + 5)
 """How long after its claim a row may still leave: what takes longer may be in another copy's hands when it arrives."""
-
-
-class RanOut(Exception):
-    """This copy slept, or was frozen, with a row in hand: it is another's by now, or will be."""
 
 
 class NotWritten(Exception):
@@ -292,8 +288,6 @@ class Delivery:
         row = replace(row, attempts=row.attempts + 1)  # it was read before this attempt was counted
         try:
             await self._deliver(row)
-        except RanOut:
-            log.warning("row %s of the outbox was held for too long; its claim runs out", row.id)
         except NotWritten:
             log.exception("row %s of the outbox could not be written; its claim runs out", row.id)
         except Exception as error:
@@ -321,8 +315,6 @@ class Delivery:
         for call in calls:
             try:
                 message_id = await self._send(row, call)
-            except RanOut:
-                raise
             except Exception as error:
                 await self._after(row, call, decide(error, row.attempts), error)
                 return
@@ -367,6 +359,8 @@ class Delivery:
             case Next.WAIT:
                 self.limiter.halt(decision.after)
                 await self._postpone(row, decision.after, reason, counted=False)
+            case Next.LEFT:
+                log.warning("row %s of the outbox was held for too long; its claim runs out", row.id)
             case Next.LATER:
                 await self._postpone(row, decision.after, reason, counted=False)
             case Next.AGAIN if self.clock.now() - row.created_at < GIVE_UP:
@@ -391,8 +385,6 @@ class Delivery:
         fresh = Call("sendMessage", params)
         try:
             message_id = await self._send(row, fresh)
-        except RanOut:
-            raise
         except Exception as error:
             decision = decide(error, row.attempts)
             if decision.next is Next.SEND_ANEW:
@@ -405,11 +397,11 @@ class Delivery:
         """The group has another id now; what waits for the old one waits for the new one."""
         async with self.database.transaction() as db:
             await groups.move(db, row.chat_id, chat_id, self.clock.now())
-        self.wanted.set()
 
     async def _postpone(self, row: Outgoing, seconds: float, reason: str, *, counted: bool = True) -> None:
         until = self.clock.now() + timedelta(seconds=seconds)
-        await self._write_down(lambda db: outbox.postpone(db, row.id, until, reason, counted=counted))
+        owner = str(self.owner)
+        await self._write_down(lambda db: outbox.postpone(db, row.id, until, reason, owner=owner, counted=counted))
 
     async def _settle(
         self,

@@ -1,7 +1,8 @@
 """What becomes of a message whose sending failed: a value, so that a table can test it.
 
 certainly not sent   429, no connection, no free connection   again, later
-not tried            a limit is known to hold it back         later, and no attempt was made
+not tried            this copy's claim runs out                left to whoever claims it next
+                     a limit is known to hold it back         later, and no attempt was made
 never                400, 403                                 final
 unclear              timeout after the request went out, a cut connection, 5xx, no JSON   again, once
 as wished already    "message is not modified"                delivered
@@ -17,12 +18,17 @@ from bot.limiter import NotSoon
 from bot.request import NotSent
 
 
+class RanOut(Exception):
+    """This copy slept, or was frozen, with a row in hand: it is another's by now, or will be."""
+
+
 class Next(StrEnum):
     """What happens to the row."""
 
     DELIVERED = "delivered"
     AGAIN = "again"
     WAIT = "wait"  # Telegram asks everybody to wait: no failure of this message
+    LEFT = "left"  # this copy may not even write down what became of it
     LATER = "later"  # it was not even tried: a limit of its own holds it back
     BLOCKED = "blocked"
     FAILED = "failed"
@@ -60,6 +66,8 @@ def decide(error: Exception, attempts: int) -> Decision:
     match error:
         case RetryAfter():
             return Decision(Next.WAIT, seconds_asked(error))
+        case RanOut():
+            return Decision(Next.LEFT)
         case NotSoon():
             return Decision(Next.LATER, error.seconds)
         case ChatMigrated():

@@ -54,7 +54,7 @@ async def settle(
 
 async def postpone(database: Database, row: Outgoing, until: datetime, **more: Any) -> None:
     async with database.transaction() as db:
-        await outbox.postpone(db, row.id, until, "RetryAfter", **more)
+        await outbox.postpone(db, row.id, until, "RetryAfter", **{"owner": HERE} | more)
 
 
 async def everything(database: Database, now: datetime = NOW) -> list[str]:
@@ -319,6 +319,22 @@ class TestPostponing:
         await say(database, "next")
         await postpone(database, (await claim(database))[0], NOW + HOUR)
         assert await said(database) == ["next"]
+
+    async def test_a_reply_is_not_overtaken_by_the_next_one(self, database: Database) -> None:
+        """A dialogue in another order is no dialogue; a notice beside it need not wait."""
+        for what in ("asked", "asked next"):
+            await say(database, what, priority=Priority.REPLY)
+        await say(database, "notice")
+        await postpone(database, (await claim(database))[0], NOW + 5 * SECOND)
+        assert await everything(database) == ["notice"]
+        assert await everything(database, NOW + 5 * SECOND) == ["asked", "asked next"]
+
+    async def test_a_copy_that_slept_does_not_postpone_what_is_anothers_by_now(self, database: Database) -> None:
+        await say(database, "notice")
+        slept = (await claim(database, HERE))[0]
+        assert await said(database, THERE, NOW + HOUR) == ["notice"]
+        await postpone(database, slept, NOW)
+        assert await said(database, HERE, NOW + HOUR) == []
 
     async def test_when_its_time_has_come_it_goes_before_what_was_said_after_it(self, database: Database) -> None:
         await say(database, "answered")
