@@ -9,7 +9,6 @@ comparison of names. SQLite is a file; PostgreSQL comes out of a wheel, with its
 
 import asyncio
 import contextlib
-import os
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -21,7 +20,7 @@ from time import perf_counter
 from sqlalchemy import bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from benchmarks import KEPT, MISSED, ended
+from benchmarks import KEPT, MISSED, ended, report
 from benchmarks.imports import invented_register
 from benchmarks.sweep import LARGE, MORNING, ON_POSTGRESQL, ON_SQLITE, SMALL, created, known, postgresql, settled
 from domain.people import Person, RepresentativeState
@@ -239,16 +238,15 @@ def _report(found: list[Measured]) -> str:
         f" {min(one.large):.2f} | {one.growth:.2f} | {'' if one.kept else 'MISSED'} |"
         for one in found
     ]
-    said = _CONDITIONS.format(
+    return report(
+        lines,
+        _CONDITIONS,
         ms=MS,
         growth=GROWTH,
         times=TIMES,
         ngos=ORGANIZATIONS,
         lines=LINES,
-        load=os.getloadavg()[0],
-        cores=os.cpu_count(),
     )
-    return "\n".join([*lines, "", *(f"- {line}" for line in said.splitlines()), ""])
 
 
 _CONDITIONS = """\

@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import linear_regression
 from time import perf_counter
 
-from benchmarks import KEPT, MISSED, ended
+from benchmarks import KEPT, MISSED, ended, report
 from benchmarks.dialogue import Walked, WatchedTelegram, numbers_of, walk
 from benchmarks.programs import UNLIMITED, Running, cores, served, started
 from simulator.phones import Phone
@@ -115,17 +115,16 @@ def _told(one: Read) -> Read:
 
 
 def _report(found: list[Read], seconds: float) -> str:
-    said = _CONDITIONS.format(
+    return report(
+        (),
+        _CONDITIONS,
         slope=_slope(found),
         warm=WARM * EACH,
         megabytes=MEMORY_MB,
         promised=SLOPE_MB,
         people=PEOPLE,
         seconds=seconds,
-        load=os.getloadavg()[0],
-        cores=os.cpu_count(),
     )
-    return "\n".join(["", *(f"- {line}" for line in said.splitlines()), ""])
 
 
 _CONDITIONS = """\

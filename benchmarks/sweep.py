@@ -24,7 +24,7 @@ from time import perf_counter
 from sqlalchemy import bindparam, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from benchmarks import KEPT, MISSED, ended
+from benchmarks import KEPT, MISSED, ended, report
 from bot import morning
 from domain.city import City
 from domain.people import CONSENT_VERSION, Language, OrganizationState, RepresentativeState
@@ -300,7 +300,9 @@ def _report(found: list[Measured]) -> str:
         f" {one.recount_s:.1f} | {one.recount_mb:.0f} |"
         for one in found
     ]
-    said = _CONDITIONS.format(
+    return report(
+        lines,
+        _CONDITIONS,
         open=OPEN,
         due=DUE,
         promised=found[0].promised,
@@ -312,10 +314,7 @@ def _report(found: list[Measured]) -> str:
         growth=GROWTH,
         times=TIMES,
         recounts=RECOUNTS,
-        load=os.getloadavg()[0],
-        cores=os.cpu_count(),
     )
-    return "\n".join([*lines, "", *(f"- {line}" for line in said.splitlines()), ""])
 
 
 _CONDITIONS = """\

@@ -73,7 +73,7 @@ class Application:
         self.turnstile = Turnstile(self.pace, lambda: asyncio.get_running_loop().time())
         self.polling = Polling(self.telegram, self.take_in)
         self.delivery = Delivery(self.telegram, self.database, self.city, self.clock, limiter, self.wanted)
-        self.importing = Importing(self.telegram, self.database, self.clock, self.wanted)
+        self.importing = Importing(self.telegram, self.database, self.clock)
         self.served = Served(self.city, "", self.delivery)
         self.at_once = _AT_ONCE_ON_SQLITE if self.database.is_sqlite else 1
         self.settings_city = self.city
@@ -279,26 +279,21 @@ class Application:
         async with self.database.transaction() as db:
             await self.presence.release_dead(db)
         await self.refresh()
-        closed = await jobs.close_unjudged(self.database, self.city, self.clock)
-        given_up = await jobs.give_up_waiting(self.database, self.city, self.clock)
-        told = await jobs.begin_the_day(self.database, self.city, self.clock)
-        if closed or given_up or told:
-            self.wanted.set()
+        await jobs.close_unjudged(self.database, self.city, self.clock)
+        await jobs.give_up_waiting(self.database, self.city, self.clock)
+        await jobs.begin_the_day(self.database, self.city, self.clock)
 
     async def announce(self) -> bool:
         """Announcements whose time has come, and those that are going out."""
-        told = await announcing.look(self.database, self.city, self.clock)
-        if told:
-            self.wanted.set()
-        return told
+        return await announcing.look(self.database, self.city, self.clock)
 
     def _backups(self) -> list[tuple[Callable[[], Awaitable[object]], int]]:
         """Jobs of their own: one lasts as long as a backup does."""
         return [(self.nightly.keep_ledger, _TICK_SECONDS), (self.back_up, _TICK_SECONDS)] if self.nightly else []
 
     async def back_up(self) -> None:
-        if self.nightly and await self.nightly.look(self.city):
-            self.wanted.set()
+        if self.nightly:
+            await self.nightly.look(self.city)
 
     async def refresh(self) -> None:
         """Take over what administrators changed of the city's habits, in this copy or another."""

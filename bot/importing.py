@@ -49,7 +49,6 @@ class Importing:
     telegram: Telegram
     database: Database
     clock: Clock
-    wanted: asyncio.Event
 
     def __post_init__(self) -> None:
         self.arrived = asyncio.Event()
@@ -90,7 +89,6 @@ class Importing:
                 await self._compare(claimed, lines)
         except UnreadableFile as unreadable:
             await self._failed(claimed, unreadable.fault)
-        self.wanted.set()
         return True
 
     async def _lines(self, claimed: Import) -> Sequence[Line] | None:

@@ -58,15 +58,6 @@ async def _replied(t: "Telling") -> "Said":
 async def _no_reply(t: "Telling") -> "Said | None":
     if t.question.status is not Status.WAITING or not t.question.unclear:
         return None
-    said = t.words.count(
-        "<b>№ {number}</b>: {n} working day has passed without a reply of the NGO. "
-        "You may go on waiting, answer with what you know, or close it with «{close}».",
-        "<b>№ {number}</b>: {n} working days have passed without a reply of the NGO. "
-        "You may go on waiting, answer with what you know, or close it with «{close}».",
-        t.city.reply_term,
-        number=t.question.number,
-        close=t.words.label("close_unclear"),
-    )
     if Action.CLOSE_UNCLEAR not in actions_for(t.question, t.person):
         said = t.words.count(
             "<b>№ {number}</b>: {n} working day has passed without a reply of the NGO. You may go on waiting, or "
@@ -82,6 +73,16 @@ async def _no_reply(t: "Telling") -> "Said | None":
             "and no head: you may close it with «{close}».",
             "<b>№ {number}</b>: {n} working days have passed without a reply of the NGO. The department has two "
             "keys and no head: you may close it with «{close}».",
+            t.city.reply_term,
+            number=t.question.number,
+            close=t.words.label("close_unclear"),
+        )
+    else:
+        said = t.words.count(
+            "<b>№ {number}</b>: {n} working day has passed without a reply of the NGO. "
+            "You may go on waiting, answer with what you know, or close it with «{close}».",
+            "<b>№ {number}</b>: {n} working days have passed without a reply of the NGO. "
+            "You may go on waiting, answer with what you know, or close it with «{close}».",
             t.city.reply_term,
             number=t.question.number,
             close=t.words.label("close_unclear"),

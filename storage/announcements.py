@@ -27,7 +27,7 @@ from domain.announcement import (
     ended,
 )
 from domain.people import OrganizationState, RepresentativeState
-from storage.database import insert
+from storage.database import insert, promises
 from storage.outbox import Fate, Priority, say
 from storage.pages import Page, Section
 from storage.tables import announcements, officials, organizations, outbox, people, recipients, representatives
@@ -211,6 +211,7 @@ async def _promise(
         for person_id in people_
     ]
     if rows:
+        promises(db)
         await db.execute(insert(db, outbox).on_conflict_do_nothing(index_elements=["key"]), rows)
 
 

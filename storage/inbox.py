@@ -115,6 +115,7 @@ _LOOKED_AT = 64
 
 
 _now = bindparam("now", type_=Moment)
+_due = or_(inbox.c.not_before.is_(None), inbox.c.not_before <= _now)
 
 
 def _oldest_of_each_person() -> Select[tuple[int]]:
@@ -134,7 +135,7 @@ _FIRST = (
     _RECEIVED.add_columns(select(func.count()).select_from(_FIRST_TWO).scalar_subquery().label("waiting"))
     .where(
         _pending,
-        or_(inbox.c.not_before.is_(None), inbox.c.not_before <= _now),
+        _due,
         ~exists(
             select(literal(1)).where(
                 _earlier.c.person_id == inbox.c.person_id,
@@ -153,7 +154,7 @@ _FREE = (
     _RECEIVED.where(
         inbox.c.update_id.in_(bindparam("seen", expanding=True)),
         _pending,
-        or_(inbox.c.not_before.is_(None), inbox.c.not_before <= _now),
+        _due,
     )
     .order_by(inbox.c.update_id)
     .limit(1)

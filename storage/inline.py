@@ -36,12 +36,10 @@ class Connection(aiosqlite.Connection):
 
     async def _execute(self, fn: Callable[..., Any], *args: Any, **more: Any) -> Any:
         if fn.__name__ == "commit":
-            fn = partial(self._timed, fn)
+            return await self._commit(fn)
         if self.inline and self._running and not self._may_wait(fn, args):
             if args and args[0] in _BEGINNINGS:
                 self._changes = self._conn.total_changes
-            if isinstance(fn, partial):
-                await asyncio.sleep(0)  # a loop over transactions lets the others have their turn
             if args[:1] != (BEGIN,):
                 return fn(*args, **more)
             if self._begun(fn, args):
@@ -49,13 +47,21 @@ class Connection(aiosqlite.Connection):
         return await super()._execute(fn, *args, **more)  # type: ignore[no-untyped-call]
 
     def _may_wait(self, fn: Callable[..., Any], args: tuple[Any, ...]) -> bool:
-        if isinstance(fn, partial):
-            nothing_changed = self._conn.total_changes == self._changes
-            return "commit" in MAY_WAIT and not nothing_changed and self._last_commit >= QUICK
         name = fn.__name__
         if name in MAY_WAIT:
             return getattr(fn, "__self__", None) is self._connection  # a cursor's close is nothing
         return name == "executescript" or (name == "executemany" and len(args[1]) > _MANY)
+
+    async def _commit(self, commit: Callable[[], Any]) -> Any:
+        """In the loop, where nothing was changed or the disk is quick; a loop over such transactions lets the others
+        have their turn here.
+        """
+        changed = self._conn.total_changes != self._changes
+        timed = partial(self._timed, commit) if changed else commit
+        if self.inline and self._running and (not changed or self._last_commit < QUICK or "commit" not in MAY_WAIT):
+            await asyncio.sleep(0)
+            return timed()
+        return await super()._execute(timed)  # type: ignore[no-untyped-call]
 
     def _timed(self, commit: Callable[[], Any]) -> Any:
         began = perf_counter()

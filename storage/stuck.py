@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Update, and_, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.database import promises
 from storage.outbox import Fate
 from storage.pages import Page, Section
 from storage.tables import inbox, outbox, questions, slots
@@ -158,6 +159,7 @@ def _not_under_way(now: datetime) -> ColumnElement[bool]:
 
 async def try_again(db: AsyncConnection, found: Stuck, now: datetime) -> None:
     """Served, or sent, like a new one. A letter is the oldest of its person and goes before what waits of them."""
+    promises(db)
     await db.execute(_letter_again(found.id) if found.what is What.LETTER else _message_again(found.id, now))
 
 

@@ -15,7 +15,7 @@ from tests.faults.askers import PATIENCE, PROMPTS, Asker
 from tests.faults.machine import EVERYTHING, Machine, Program
 
 PEOPLE, TIMES = (20, 30) if EVERYTHING else (4, 3)
-ROOM = (0, 0, 4_096, 30_000, 200_000)
+ROOM = (0, 0, 4_096, 8_192, 30_000)
 """Bytes that are left of the write-ahead log's disk, in turn: none at all, or enough for some commits."""
 
 
@@ -48,7 +48,7 @@ async def test_a_full_disk_confirms_nothing_that_is_not_stored(machine: Machine)
         assert [stored[number] for number in asker.acknowledged] == asker.texts, "each confirmed, in order"
         heard = asker.person.heard_once
         assert all(part in said for part, said in zip(PROMPTS * len(asker.texts), heard, strict=True)), heard
-    assert waited >= TIMES / 4, "it was hardly ever in the way"
+    assert waited >= TIMES / 2, "it was hardly ever in the way"
     print(  # noqa: T201
         f"disk full {TIMES} times, {waited} times somebody waited for it: {len(stored)} questions, "
         f"{sum(asker.person.repeats for asker in askers)} messages twice"

@@ -213,7 +213,7 @@ async def test_a_copy_that_died_while_reading_is_made_up_for(cast: Cast) -> None
     await saule.does("presses_data", "org_import")
     saule.phone.sends_document("ngos.csv", SAMPLE.read_bytes(), "text/csv")
     reading = town.app.importing
-    town.app.importing = _Dies(reading.telegram, reading.database, reading.clock, reading.wanted)
+    town.app.importing = _Dies(reading.telegram, reading.database, reading.clock)
     await town.settle()
     await town.restart()
     await town.settle()
