@@ -8,10 +8,10 @@ nobody replies for ten working days: [Close: no reply], with the ground in words
 from domain.draft import Piece
 from domain.gratitude import gratitude
 from domain.question import Action, Question, act, added, allowed
-from handlers import ngo, one_text
+from handlers import keyboards, ngo, one_text
 from handlers.dialogue import of_form
 from handlers.one_text import Text
-from handlers.speech import Button, Quote
+from handlers.speech import Quote
 from handlers.turn import NUMBER, Turn
 from storage import forms, questions
 from texts import N_
@@ -70,7 +70,7 @@ async def question_send(turn: Turn) -> None:
         turn.say(
             "The NGO is asked about <b>№ {number}</b>. You will be told of the reply at once.", number=question.number
         ),
-        keyboard=[[Button(question.number, f"card:{question.number}")]],
+        keyboard=keyboards.card(question.number),
     )
 
 
@@ -163,7 +163,7 @@ async def ground_send(turn: Turn) -> None:
             "<b>№ {number}</b> is closed: the NGO did not reply. The NGO is told, with your words.",
             number=question.number,
         ),
-        keyboard=[[Button(question.number, f"card:{question.number}")]],
+        keyboard=keyboards.card(question.number),
     )
     if turn.person.department_id != question.department_id:
         await turn.audit("closed without a reply", f"question {question.number}")

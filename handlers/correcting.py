@@ -8,7 +8,7 @@ from domain.tongue import answered_in_russian_only
 from handlers import keyboards, official, one_text
 from handlers.dialogue import of_form
 from handlers.one_text import Text
-from handlers.speech import Block, Button, Quote
+from handlers.speech import Block, Quote
 from handlers.turn import Turn
 from storage import questions
 from texts import N_
@@ -71,7 +71,7 @@ async def _send(turn: Turn, *, anyway: bool) -> None:
     await turn.finish()
     turn.reply(
         turn.say("The corrected answer to <b>№ {number}</b> is on its way to the NGO.", number=question.number),
-        keyboard=[[Button(question.number, f"card:{question.number}")]],
+        keyboard=keyboards.card(question.number),
     )
     await official.audit_the_language(turn, change)
     if turn.person.department_id != question.department_id:

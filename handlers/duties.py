@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.people import Person
 from domain.question import OPEN, Question, visible
-from handlers import cards
+from handlers import cards, keyboards
 from handlers.speech import Block, Button, Call, messages
 from handlers.turn import Turn
 from storage import departments, invitations, leaves, people, questions
@@ -144,7 +144,7 @@ async def _handed_over(db: AsyncConnection, row: Outgoing, person: Person, words
     rest = len(shown) - _SHOWN
     if rest > 0:
         blocks.append(words.count("And {n} more: /inbox", "And {n} more: /inbox", rest))
-    buttons = [[Button(q.number, f"card:{q.number}")] for q in shown[:_SHOWN]]
+    buttons = keyboards.card(*(q.number for q in shown[:_SHOWN]))
     return messages(person.id, blocks, buttons, simple=person.simple)
 
 

@@ -13,7 +13,7 @@ from domain.promise import date_named_in
 from domain.question import Action, Question, Who, act, allowed, last_date, standing
 from handlers import cards, keyboards, ngo
 from handlers.dialogue import of_form, redraw, sentence, waits_at
-from handlers.speech import Button, Quote
+from handlers.speech import Quote
 from handlers.turn import Turn
 from handlers.writing import Data
 from storage import forms, questions
@@ -203,7 +203,7 @@ async def send(turn: Turn) -> None:
     if Who.HEAD in standing(change.after, turn.person):
         await _approve(turn, change.after, data["reason"])
         return
-    turn.reply(_asked(turn, question, until), keyboard=[[Button(question.number, f"card:{question.number}")]])
+    turn.reply(_asked(turn, question, until), keyboard=keyboards.card(question.number))
 
 
 def _asked(turn: Turn, question: Question, until: date) -> Markup:
@@ -265,7 +265,7 @@ async def _approve(turn: Turn, question: Question, reason: str) -> None:
             number=question.number,
             date=turn.words.weekday(change.until or turn.city.today(turn.now)),
         ),
-        keyboard=[[Button(question.number, f"card:{question.number}")]],
+        keyboard=keyboards.card(question.number),
     )
     await _audit(turn, question, "date extended", before=question.due_on, after=change.until)
 

@@ -21,7 +21,7 @@ from domain.city import City
 from domain.draft import one_line
 from domain.people import Language, Person
 from domain.question import OPEN, RULES, Action, Kind, Question, allowed, answering
-from handlers import cards, departments, newcomer, ngo, official
+from handlers import cards, departments, keyboards, newcomer, ngo, official
 from handlers.speech import Block, Button, Call, Keyboard, inline, messages
 from handlers.turn import NUMBER, InGroup, Turn
 from handlers.writing import draft_of, same_album, take_in
@@ -127,7 +127,7 @@ async def asked_for(turn: Turn, *, known: bool) -> str | None:
                 number=card[1],
                 department=name,
             ),
-            keyboard=[[Button(card[1], f"card:{card[1]}")]],
+            keyboard=keyboards.card(card[1]),
         )
     else:
         await _say_to_strangers(turn, card[1], name)

@@ -126,9 +126,9 @@ def decision(words: Words, applicant: Person) -> Keyboard:
     return labelled(words, ("approve", f"approve:{applicant.id}"), ("decline", f"decline:{applicant.id}"))
 
 
-def card(number: str) -> Keyboard:
-    """Back to the card of a question, under what was said of it."""
-    return [[Button(number, f"card:{number}")]]
+def card(*numbers: str) -> list[list[Button]]:
+    """Back to the card of a question, under what was said of it; of several, one below the other."""
+    return [[Button(number, f"card:{number}")] for number in numbers]
 
 
 def pager(words: Words, page: Page[Any] | Section, data: str, after: str = "") -> list[list[Button]]:

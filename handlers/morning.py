@@ -20,7 +20,7 @@ from domain.promise import Promise, PromiseStatus
 from domain.promise import visible as promised_to
 from domain.question import OPEN, Action, Question, Status, Urgency, actions_for, visible
 from domain.reminders import Stage
-from handlers import cards, promises, shares
+from handlers import cards, keyboards, promises, shares
 from handlers.speech import Block, Button, Call, messages
 from storage import departments, digests, parts, questions
 from storage import promises as ledger
@@ -58,7 +58,7 @@ async def render(
 
 def _said(m: Morning, blocks: list[Block], shown: list[Question], rest: int = 0) -> Said:
     """A message with a button for each question, so that every line opens its question, and one for the rest."""
-    buttons = [[Button(q.number, f"card:{q.number}")] for q in shown[: digests.TOP]]
+    buttons = keyboards.card(*(q.number for q in shown[: digests.TOP]))
     if rest > 0 and m.person.official:
         buttons.append([Button(m.words.label("show_all"), "inbox:0")])
     return blocks, buttons
@@ -208,7 +208,7 @@ async def _reply_wanted(m: Morning) -> Said | None:
             m.city.reply_term,
         )
     )
-    buttons = [[Button(q.number, f"card:{q.number}")] for q in found[: digests.TOP]]
+    buttons = keyboards.card(*(q.number for q in found[: digests.TOP]))
     if len(found) == 1:
         buttons = [[Button(m.words.label("reply"), f"reply:{found[0].number}")], *buttons]
     return blocks, buttons

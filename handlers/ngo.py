@@ -556,7 +556,7 @@ async def record_addition(
                 number=number,
                 numbers=", ".join(part.number for part in parts),
             ),
-            keyboard=[[Button(part.number, f"card:{part.number}")] for part in parts],
+            keyboard=keyboards.card(*(part.number for part in parts)),
         )
     else:
         closed = turn.say("The question is closed: for a new answer send a new one, /ask.")

@@ -44,7 +44,7 @@ async def show_list(
         return
     blocks: list[Block] = [cards.list_heading(turn.words, turn.say("<b>To be answered</b>"), page)]
     blocks += cards.grouped(turn.words, page.found, today, soon)
-    choice = [[Button(q.number, f"card:{q.number}")] for q in page.found]
+    choice = keyboards.card(*(q.number for q in page.found))
     keyboard = [*choice, *keyboards.pager(turn.words, page, data), *last_row]
     turn.reply(*blocks, *more, keyboard=keyboard, edit=True)
 
@@ -58,7 +58,7 @@ async def digest(turn: Turn) -> None:
     today = turn.city.today(turn.now)
     department_id = person.official.department_id
     blocks, shown, rest = await morning.digest(turn.db, turn.words, turn.city, today, department_id, only)
-    choice = [[Button(q.number, f"card:{q.number}")] for q in shown]
+    choice = keyboards.card(*(q.number for q in shown))
     choice += [[turn.button("show_all", "inbox:0")]] if rest > 0 else []
     wants = {Wants.AT_ONCE: "at_once", Wants.DIGEST: "digest", Wants.ONLY_MINE: "only_mine"}
     turn.reply(

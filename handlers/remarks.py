@@ -7,7 +7,6 @@ from domain.draft import blank
 from domain.question import Action, Audience, Question, act, allowed
 from handlers import keyboards, ngo
 from handlers.dialogue import of_form
-from handlers.speech import Button
 from handlers.turn import Turn
 from handlers.writing import too_large
 from storage import outbox, questions
@@ -66,7 +65,7 @@ async def _tell_who_has_it(turn: Turn, question: Question, entry_id: int) -> Non
 def _noted(turn: Turn, question: Question) -> None:
     turn.reply(
         turn.say("The note to <b>№ {number}</b> is kept. Only the city sees it.", number=question.number),
-        keyboard=[[Button(question.number, f"card:{question.number}")]],
+        keyboard=keyboards.card(question.number),
     )
 
 

@@ -197,7 +197,7 @@ async def send(turn: Turn) -> None:
             number=whole.number,
             numbers=numbers,
         ),
-        keyboard=[[Button(part.number, f"card:{part.number}")] for part in parts if actions_for(part, turn.person)],
+        keyboard=keyboards.card(*(part.number for part in parts if actions_for(part, turn.person))),
     )
     if turn.person.is_admin:
         await turn.audit("split", f"question {whole.number}", after=numbers)
