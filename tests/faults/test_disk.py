@@ -15,6 +15,8 @@ from tests.faults.askers import PATIENCE, PROMPTS, Asker
 from tests.faults.machine import EVERYTHING, Machine, Program
 
 PEOPLE, TIMES = (20, 30) if EVERYTHING else (4, 3)
+APART = 0.4
+"""Seconds between the first words of two people: side by side they would all be silent while the disk is full."""
 ROOM = (0, 0, 4_096, 8_192, 30_000)
 """Bytes that are left of the write-ahead log's disk, in turn: none at all, or enough for some commits."""
 
@@ -28,8 +30,8 @@ async def test_a_full_disk_confirms_nothing_that_is_not_stored(machine: Machine)
     enough, waited = asyncio.Event(), 0
     async with asyncio.timeout(PATIENCE):
         async with asyncio.TaskGroup() as tasks:
-            for asker in askers:
-                tasks.create_task(_ask_until(asker, enough))
+            for n, asker in enumerate(askers):
+                tasks.create_task(_ask_until(asker, enough, after=n * APART))
             for n in range(TIMES):
                 await asyncio.sleep(chance.uniform(0.2, 0.6))
                 _fill(machine, program, room := ROOM[n % len(ROOM)])
@@ -55,7 +57,8 @@ async def test_a_full_disk_confirms_nothing_that_is_not_stored(machine: Machine)
     )
 
 
-async def _ask_until(asker: Asker, enough: asyncio.Event) -> None:
+async def _ask_until(asker: Asker, enough: asyncio.Event, after: float) -> None:
+    await asyncio.sleep(after)
     await asker.ask()
     while not enough.is_set():
         await asker.ask()
