@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, event, exc
+from sqlalchemy import Connection, Dialect, Table, event, exc
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -31,15 +31,14 @@ class Database:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         options: dict[str, Any] = {} if pooled else {"poolclass": NullPool}
-        if self.is_sqlite:
-            options["connect_args"] = {"async_creator_fn": inline.connect}
-        elif pooled:
+        if not self.is_sqlite and pooled:
             options |= {"pool_size": 10, "max_overflow": 5, "pool_pre_ping": True}
         self.engine: AsyncEngine = create_async_engine(self.url, **options)
         self._writing = asyncio.Lock()
         self._writer: AsyncConnection | None = None
         self.promised: Callable[[], None] = lambda: None
         if self.is_sqlite:
+            event.listen(self.engine.sync_engine, "do_connect", _connect_sqlite)
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
 
@@ -69,8 +68,7 @@ class Database:
         async with self._writing:
             writer, self._writer = self._writer, None
             if writer is None:
-                writer = await (await self.engine.connect()).execution_options(kopir_writes=True)
-                self._inline(writer, True)
+                writer = await (await inline.opened(self.engine)).execution_options(kopir_writes=True)
             try:
                 yield writer
             except BaseException:
@@ -83,15 +81,13 @@ class Database:
         """A consistent look at the data that changes nothing and waits for no writer. `long`: over much of it, apart
         from the loop.
         """
-        async with self.engine.connect() as connection:
+        connection = await inline.opened(self.engine, short=self.is_sqlite and not long)
+        try:
             db = await connection.execution_options(kopir_writes=False)
-            self._inline(db, not long)
             async with db.begin():
                 yield db
-
-    def _inline(self, db: AsyncConnection, inline: bool) -> None:
-        if self.is_sqlite and db.sync_connection is not None:
-            db.sync_connection.connection.driver_connection.inline = inline  # type: ignore[union-attr]
+        finally:
+            await connection.close()
 
     async def close(self) -> None:
         async with self._writing:
@@ -107,6 +103,10 @@ class Database:
         return Path(name) if self.is_sqlite and name and name != ":memory:" else None
 
 
+def _connect_sqlite(dialect: Dialect, _record: object, arguments: list[Any], options: dict[str, Any]) -> Any:
+    return inline.connect(dialect, arguments, options)
+
+
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver's own implicit BEGIN is the deferred one that loses updates
     cursor = connection.cursor()
@@ -119,7 +119,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get("kopir_writes", True)
-    connection.exec_driver_sql(inline.BEGIN if writes else "BEGIN")
+    connection.connection.dbapi_connection.begin(inline.BEGIN if writes else "BEGIN")  # type: ignore[union-attr]
 
 
 _PROMISES, _STEPS, _UPDATE = "kopir_promises", "kopir_steps", "kopir_update"

@@ -1,80 +1,117 @@
 """SQLite without a thread's hop for each call: most take less time than the way to another thread and back.
 
-What may wait stays in aiosqlite's thread, so that the loop never waits long for a disk or a lock: many rows at once,
-the beginning of a transaction while another process writes, and a commit, unless the disk has just shown how quick it
-is. The end of a transaction that changed nothing waits for nothing. The calls of one connection come one after the
-other, whichever thread they run in.
+`Inline` is SQLAlchemy's connection with its statements run where they stand, in the loop, by the driver's own cursor.
+What may wait goes aiosqlite's way, through a thread of its own, so that the loop never waits long for a disk or a lock:
+many rows at once, the beginning of a transaction while another process writes, and a commit, unless the disk has just
+shown how quick it is. The calls of one connection come one after the other, whichever way they go.
 """
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from functools import partial
 from time import perf_counter
-from typing import Any
+from typing import Any, cast
 
 import aiosqlite
+from sqlalchemy import CursorResult, Dialect, Executable
+from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.util.concurrency import await_
 
 BUSY_MS = 10_000
 """How long another process's transaction is waited for."""
 BEGIN = "BEGIN IMMEDIATE"
-MAY_WAIT = {"commit", "close", "backup"}
-"""What is asked of the connection itself; tests take the commit out, whose databases lie in memory."""
+MAY_WAIT = {"commit"}
+"""What waits for the disk; tests take it out, whose databases lie in memory."""
 QUICK = 0.002
 """Seconds: a disk whose last commit took less is waited for in the loop, for the way to the thread is as long."""
-_BEGINNINGS = (BEGIN, "BEGIN")
 _MANY = 20
 """Rows at once."""
 
 
-class Connection(aiosqlite.Connection):
-    """`inline` is set by `storage.database` for transactions whose statements are known to be short."""
+class Inline(AsyncConnection):
+    """A connection whose statements are known to be short."""
 
-    inline = False
+    __slots__ = ()
+
+    async def execute(
+        self, statement: Executable, parameters: Any = None, *, execution_options: Any = None
+    ) -> CursorResult[Any]:
+        if execution_options or (isinstance(parameters, list) and len(parameters) > _MANY):
+            return await super().execute(statement, parameters, execution_options=execution_options)
+        connection = self._proxied
+        adapted = cast(Adapted, connection.connection.dbapi_connection)
+        adapted.here = True
+        try:
+            return connection.execute(statement, parameters)
+        finally:
+            adapted.here = False
+
+
+class Adapted(AsyncAdapt_aiosqlite_connection):
+    """What SQLAlchemy takes for the driver's connection."""
+
+    __slots__ = ("here",)
+    _connection: Any  # a Connection of ours
+
+    def __init__(self, dbapi: Any, connection: "Connection") -> None:
+        super().__init__(dbapi, cast(Any, connection))
+        self.here = False
+
+    def cursor(self, server_side: bool = False) -> Any:
+        if self.here:
+            return self._connection._conn.cursor(Cursor)
+        return super().cursor(server_side)
+
+    def begin(self, how: str) -> None:
+        await_(self._connection.begin(how))
+
+
+class Cursor(sqlite3.Cursor):
+    """The driver's own, with all rows read at once: what is done while they are gone through changes none of them."""
+
+    _rows: deque[Any]
+
+    def execute(self, sql: str, parameters: Any = ()) -> "Cursor":
+        super().execute(sql, parameters)
+        self._rows = deque(super().fetchall()) if self.description else deque()
+        return self
+
+    def fetchone(self) -> Any:
+        return self._rows.popleft() if self._rows else None
+
+    def fetchmany(self, size: int | None = None) -> list[Any]:
+        return [self._rows.popleft() for _ in range(min(size or self.arraysize, len(self._rows)))]
+
+    def fetchall(self) -> list[Any]:
+        rows, self._rows = self._rows, deque()
+        return list(rows)
+
+    def __iter__(self) -> Iterator[Any]:  # type: ignore[override]
+        while self._rows:
+            yield self._rows.popleft()
+
+
+class Connection(aiosqlite.Connection):
+    """Where to wait, and where not to."""
+
     _changes = -1  # rows changed in this connection's life, when its transaction began
     _last_commit = QUICK  # seconds
 
-    async def _execute(self, fn: Callable[..., Any], *args: Any, **more: Any) -> Any:
-        if fn.__name__ == "commit":
-            return await self._commit(fn)
-        if self.inline and self._running and not self._may_wait(fn, args):
-            if args and args[0] in _BEGINNINGS:
-                self._changes = self._conn.total_changes
-            if args[:1] != (BEGIN,):
-                return fn(*args, **more)
-            if self._begun(fn, args):
-                return None
-        return await super()._execute(fn, *args, **more)  # type: ignore[no-untyped-call]
+    async def begin(self, how: str) -> None:
+        self._changes = self._conn.total_changes
+        if how != BEGIN:
+            self._conn.execute(how)
+        elif not self._begun():
+            await self.execute(how)
 
-    def _may_wait(self, fn: Callable[..., Any], args: tuple[Any, ...]) -> bool:
-        name = fn.__name__
-        if name in MAY_WAIT:
-            return getattr(fn, "__self__", None) is self._connection  # a cursor's close is nothing
-        return name == "executescript" or (name == "executemany" and len(args[1]) > _MANY)
-
-    async def _commit(self, commit: Callable[[], Any]) -> Any:
-        """In the loop, where nothing was changed or the disk is quick; a loop over such transactions lets the others
-        have their turn here.
-        """
-        changed = self._conn.total_changes != self._changes
-        timed = partial(self._timed, commit) if changed else commit
-        if self.inline and self._running and (not changed or self._last_commit < QUICK or "commit" not in MAY_WAIT):
-            await asyncio.sleep(0)
-            return timed()
-        return await super()._execute(timed)  # type: ignore[no-untyped-call]
-
-    def _timed(self, commit: Callable[[], Any]) -> Any:
-        began = perf_counter()
-        try:
-            return commit()
-        finally:
-            self._last_commit = perf_counter() - began
-
-    def _begun(self, fn: Callable[..., Any], args: tuple[Any, ...]) -> bool:
+    def _begun(self) -> bool:
         """True when nobody else writes; else the lock is waited for in the thread."""
         self._conn.execute("PRAGMA busy_timeout=0")
         try:
-            fn(*args)
+            self._conn.execute(BEGIN)
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:  # the rest says why it is
                 raise
@@ -83,10 +120,39 @@ class Connection(aiosqlite.Connection):
             self._conn.execute(f"PRAGMA busy_timeout={BUSY_MS}")
         return True
 
+    async def commit(self) -> None:
+        """In the loop, where nothing was changed or the disk is quick; a loop over such transactions lets the others
+        have their turn here.
+        """
+        changed = self._conn.total_changes != self._changes
+        if changed and self._last_commit >= QUICK and "commit" in MAY_WAIT:
+            await self._execute(self._timed, self._conn.commit)  # type: ignore[no-untyped-call]
+            return
+        await asyncio.sleep(0)
+        if changed:
+            self._timed(self._conn.commit)
+        else:
+            self._conn.commit()
 
-def connect(database: str, **options: Any) -> Connection:
-    """A connection to be awaited, as `aiosqlite.connect` gives it."""
-    connector = partial(sqlite3.connect, database, **options | {"check_same_thread": False})
+    def _timed(self, commit: Callable[[], None]) -> None:
+        began = perf_counter()
+        try:
+            commit()
+        finally:
+            self._last_commit = perf_counter() - began
+
+    async def rollback(self) -> None:
+        self._conn.rollback()
+
+
+def connect(dialect: Dialect, arguments: list[Any], options: dict[str, Any]) -> Adapted:
+    """A new connection for SQLAlchemy (its event `do_connect`)."""
+    connector = partial(sqlite3.connect, *arguments, **options | {"check_same_thread": False})
     connection = Connection(connector, iter_chunk_size=64)
     connection._thread.daemon = True
-    return connection
+    return Adapted(dialect.loaded_dbapi, cast(Connection, await_(connection)))
+
+
+async def opened(engine: AsyncEngine, *, short: bool = True) -> AsyncConnection:
+    """A connection out of the pool; `short`: what is said in it is run in the loop."""
+    return await (Inline if short else AsyncConnection)(engine).start()

@@ -355,6 +355,12 @@ inbox = Table(
         sqlite_where=text("done_at IS NULL AND dead_at IS NULL"),
         postgresql_where=text("done_at IS NULL AND dead_at IS NULL"),
     ),
+    Index(
+        "ix_inbox_update_id_pending",
+        "update_id",
+        sqlite_where=text("done_at IS NULL AND dead_at IS NULL"),
+        postgresql_where=text("done_at IS NULL AND dead_at IS NULL"),
+    ),
     Index("ix_inbox_received_at", "received_at"),
     Index(
         "ix_inbox_update_id_dead",

@@ -25,6 +25,7 @@ from domain.city import City
 from domain.people import Language
 from simulator.phones import Phone
 from simulator.telegram import Telegram as LocalTelegram
+from storage import inline
 from storage.database import Database
 from tests.wire import Wire
 from texts import Words
@@ -78,10 +79,11 @@ def database_at(url: str) -> Database:
 @asynccontextmanager
 async def connected(database: Database) -> AsyncIterator[AsyncConnection]:
     """A connection as `Database.transaction` has one, for a test that begins by itself what it takes back."""
-    async with database.engine.connect() as connection:
-        db = await connection.execution_options(kopir_writes=True)
-        database._inline(db, True)
-        yield db
+    connection = await inline.opened(database.engine, short=database.is_sqlite)
+    try:
+        yield await connection.execution_options(kopir_writes=True)
+    finally:
+        await connection.close()
 
 
 @dataclass
