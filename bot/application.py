@@ -226,19 +226,25 @@ class Application:
                 return
 
     async def take_in(self, updates: list[dict[str, Any]]) -> None:
-        """Into the inbox, and into the database for good.
+        """Into the inbox, and into the database for good."""
+        if self.database.is_sqlite:
+            for first in range(0, len(updates), self.at_once):
+                await self._take_in(updates[first : first + self.at_once])
+        else:
+            await self._take_in(updates)
 
-        One alone is served in the transaction that stores it. Where that fails it is stored by itself: what went wrong
-        comes to light, and is counted, when it is served from there.
+    async def _take_in(self, updates: list[dict[str, Any]]) -> None:
+        """Few are served in the transaction that stores them. Where that fails they are only stored: what went wrong
+        comes to light, and is counted, when they are served from there.
         """
-        if len(updates) == 1:
+        if len(updates) <= self.at_once:
             try:
                 await self._take_in_and_serve(updates)
                 return
             except Exception as error:
                 if is_away(error):
                     raise
-                log.info("update %s is stored before it is served: %s", updates[0]["update_id"], type(error).__name__)
+                log.info("updates %s are stored before they are served: %s", _ids(updates), type(error).__name__)
         async with self.delivery.transaction() as db:
             await self.turnstile.store(db, updates, self.clock.now())
         self.arrived.set()
@@ -247,11 +253,11 @@ class Application:
         sitting = Sitting(self.served, self.clock.now())
         began = asyncio.get_running_loop().time()
         async with self.delivery.transaction() as db:
-            await self.turnstile.store(db, updates, sitting.now)
-            await sitting.hold(db)
+            for received in await self.turnstile.take(db, updates, sitting.now):
+                await sitting.serve(db, received)
         sitting.committed()
         self._handled(sitting, began)
-        if sitting.more or not sitting.updates:  # none: whoever has this person's earlier one may just have looked
+        if len(sitting.updates) < len(updates):  # somebody's earlier ones wait, and their worker may just have looked
             self.arrived.set()
 
     def _handled(self, sitting: Sitting, began: float) -> None:
@@ -315,6 +321,10 @@ class Application:
         await self.delivery.drain()
         while await self.announce():
             await self.delivery.drain()
+
+
+def _ids(updates: list[dict[str, Any]]) -> str:
+    return ", ".join(str(update["update_id"]) for update in updates)
 
 
 def _menu(language: Language | None, city: City) -> dict[str, object]:

@@ -12,8 +12,10 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.intake import MOST_UPDATES
 from domain.pace import Pace
 from storage import inbox, outbox
+from storage.inbox import Received
 from storage.outbox import Priority
 
 _MOST_PEOPLE = 10_000
@@ -22,11 +24,14 @@ _MOST_PEOPLE = 10_000
 
 @dataclass(slots=True)
 class _Passed:
-    """How far one person is ahead; `last` is their newest update: what comes again is not counted again."""
+    """How far one person is ahead; `last` is their newest update: what comes again is not counted again, and waits as
+    it did if it was one of those `waiting`.
+    """
 
     used_until: float = 0.0
     last: int = 0
     told: bool = False
+    waiting: dict[int, float] = field(default_factory=dict)
 
 
 @dataclass
@@ -40,19 +45,35 @@ class Turnstile:
     async def store(self, db: AsyncConnection, updates: Iterable[dict[str, Any]], now: datetime) -> None:
         """Store them as received. Who is too fast waits, and is told so once."""
         rows = [(update["update_id"], inbox.person_of(update), update) for update in updates]
-        waits: dict[int, datetime] = {}
-        too_fast: dict[int, dict[str, Any]] = {}
-        for update_id, person_id, update in rows:
-            if wait := self._wait(person_id, update_id):
-                waits[update_id] = now + timedelta(seconds=wait)
-                if not self._people[person_id].told:
-                    self._people[person_id].told = True
-                    too_fast[person_id] = update
+        waits = {row[0]: now + timedelta(seconds=wait) for row in rows if (wait := self._wait(row[1], row[0]))}
         await inbox.store(db, rows, now, not_before=waits)
-        for person_id, update in too_fast.items():
-            facts = {"language": inbox.language_of(update), "a_minute": self.pace.a_minute}
-            key = f"too fast {person_id} {now:%Y-%m-%d %H}"  # another copy may find it out at the same moment
-            await outbox.say(db, person_id, "too_fast", facts, now, priority=Priority.REPLY, key=key)
+        for update_id, person_id, update in rows:
+            if update_id in waits:
+                await self._tell(db, person_id, update, now)
+
+    async def take(self, db: AsyncConnection, updates: Iterable[dict[str, Any]], now: datetime) -> list[Received]:
+        """Store them as received, and return those that are to be handled in this same transaction: nothing waits
+        before them.
+        """
+        taken: list[Received] = []
+        for update in updates:
+            update_id, person_id = update["update_id"], inbox.person_of(update)
+            if wait := self._wait(person_id, update_id):
+                not_before = {update_id: now + timedelta(seconds=wait)}
+                await inbox.store(db, [(update_id, person_id, update)], now, not_before=not_before)
+                await self._tell(db, person_id, update, now)
+            elif received := await inbox.store_and_take(db, update_id, person_id, update, now):
+                taken.append(received)
+        return taken
+
+    async def _tell(self, db: AsyncConnection, person_id: int, update: dict[str, Any], now: datetime) -> None:
+        passed = self._people[person_id]
+        if passed.told:
+            return
+        passed.told = True
+        facts = {"language": inbox.language_of(update), "a_minute": self.pace.a_minute}
+        key = f"too fast {person_id} {now:%Y-%m-%d %H}"  # another copy may find it out at the same moment
+        await outbox.say(db, person_id, "too_fast", facts, now, priority=Priority.REPLY, key=key)
 
     def _wait(self, person_id: int, update_id: int) -> float:
         """Seconds; 0 for whoever is under the pace, and for what is from nobody."""
@@ -63,12 +84,17 @@ class Turnstile:
         if passed is None:
             self._make_room(at)
             passed = self._people[person_id] = _Passed()
-        if update_id <= passed.last:
-            return 0.0  # its row is there already, and stays as it is
+        if update_id <= passed.last:  # again: its row is there and stays as it is, or was rolled back
+            return self.pace.wait(passed.waiting.get(update_id, at), at)
         passed.last = update_id
         if passed.used_until <= at:
             passed.told = False
+            passed.waiting.clear()
         passed.used_until, wait = self.pace.next(passed.used_until, at)
+        if wait:
+            passed.waiting[update_id] = passed.used_until
+            if len(passed.waiting) > MOST_UPDATES:
+                del passed.waiting[next(iter(passed.waiting))]
         return wait
 
     def _make_room(self, at: float) -> None:

@@ -20,4 +20,8 @@ class Pace:
         if not self.a_minute:
             return at, 0.0
         used_until = max(used_until, at) + MINUTE / self.a_minute
-        return used_until, max(0.0, round(used_until - at - MINUTE, 3))
+        return used_until, self.wait(used_until, at)
+
+    def wait(self, used_until: float, at: float) -> float:
+        """How long whoever has used up so much waits, in seconds."""
+        return max(0.0, round(used_until - at - MINUTE, 3))

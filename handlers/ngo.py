@@ -281,8 +281,7 @@ async def send(turn: Turn) -> None:
     draft_id = turn.argument()
     if already := await questions.of_draft(turn.db, draft_id, turn.person.id):
         turn.reply(
-            turn.say("It is registered already: <b>№ {number}</b>.", number=already.number),
-            keyboard=keyboards.card(already.number),
+            turn.say("It is registered already: <b>№ {number}</b>.", number=already), keyboard=keyboards.card(already)
         )
         return
     data = _data(turn)

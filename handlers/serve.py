@@ -71,7 +71,9 @@ class Served:
 
 @dataclass
 class Sitting:
-    """One transaction's worth of updates: at most `most`, the oldest of each person first."""
+    """One transaction's worth of updates: those that were just stored, or at most `most` of those that wait, the
+    oldest of each person first.
+    """
 
     served: Served
     now: datetime
@@ -85,13 +87,16 @@ class Sitting:
             received = await inbox.take(db, self.now)
             if received is None:
                 return
-            self.updates.append(received)
-            if reply := await _serve(db, received, self.served, self.now):
-                self.replies.append(reply)
+            await self.serve(db, received)
             await inbox.done(db, received.update_id, self.now)
             if received.the_last:
                 return
         self.more = True
+
+    async def serve(self, db: AsyncConnection, received: Received) -> None:
+        self.updates.append(received)
+        if reply := await _serve(db, received, self.served, self.now):
+            self.replies.append(reply)
 
     def committed(self) -> None:
         """Now the replies may be sent."""

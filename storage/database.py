@@ -30,7 +30,9 @@ class Database:
     def __init__(self, url: str, *, pooled: bool = True) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        options: dict[str, Any] = {} if pooled else {"poolclass": NullPool}
+        options: dict[str, Any] = {"hide_parameters": True}  # of what failed: a person's words may be among them
+        if not pooled:
+            options["poolclass"] = NullPool
         if not self.is_sqlite and pooled:
             options |= {"pool_size": 10, "max_overflow": 5, "pool_pre_ping": True}
         self.engine: AsyncEngine = create_async_engine(self.url, **options)
@@ -49,6 +51,7 @@ class Database:
         Behind the commit the steps of questions taken in it (`recorded`) are logged, and `promised` is called when
         something to say was promised (`promises`).
         """
+        await asyncio.sleep(0)  # a loop over short ones would give nobody else a turn
         async with self._one_that_writes() as db:
             db.info.update({_PROMISES: False, _STEPS: [], _UPDATE: None})
             async with db.begin():
@@ -81,6 +84,9 @@ class Database:
         """A consistent look at the data that changes nothing and waits for no writer. `long`: over much of it, apart
         from the loop.
         """
+        await asyncio.sleep(
+            0
+        )  # see `transaction`; and not with a connection in hand, or everybody would open their own
         connection = await inline.opened(self.engine, short=self.is_sqlite and not long)
         try:
             db = await connection.execution_options(kopir_writes=False)
@@ -139,16 +145,6 @@ def recorded(db: AsyncConnection, number: str, action: str) -> None:
     """A step of a question's life: it stands in the log as soon as it is committed."""
     step = {"question": number, "action": action}
     db.info.setdefault(_STEPS, []).append(step if db.info.get(_UPDATE) is None else step | {"update": db.info[_UPDATE]})
-
-
-class Prepared:
-    """An INSERT put together once for each of the two databases: on a hot path that costs more than running it."""
-
-    def __init__(self, build: Callable[[Any], Any]) -> None:
-        self._of = {"postgresql": build(postgresql.insert), "sqlite": build(sqlite.insert)}
-
-    def on(self, db: AsyncConnection) -> Any:
-        return self._of[db.dialect.name]
 
 
 _NO_PLACE_OR_NO_TURN = {

@@ -8,6 +8,7 @@ from sqlalchemy import Row, bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.people import Names
+from storage.prepared import prepared
 from storage.tables import departments, forms, questions, topics
 
 
@@ -41,7 +42,7 @@ async def department(db: AsyncConnection, department_id: int) -> Department | No
     return _department(row) if row else None
 
 
-_TOPICS = (
+_TOPICS = prepared(
     select(
         topics,
         departments.c.name_en.label("department_en"),
@@ -53,7 +54,7 @@ _TOPICS = (
 )
 
 
-_TOPIC = _TOPICS.where(topics.c.id == bindparam("topic"))
+_TOPIC = prepared(_TOPICS.where(topics.c.id == bindparam("topic")))
 
 
 def _topic(row: Row[Any]) -> Topic:

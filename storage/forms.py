@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.database import Prepared
+from storage.prepared import Prepared, prepared
 from storage.tables import forms
 
 
@@ -30,10 +30,12 @@ def _form(row: Row[Any] | None) -> Form | None:
 
 
 _THEIRS = forms.c.person_id == bindparam("person")
-_OPEN = select(forms).where(_THEIRS, forms.c.open)
-_NAMED = select(forms).where(_THEIRS, forms.c.name == bindparam("form"))
-_LAY_OTHERS_ASIDE = update(forms).where(_THEIRS, forms.c.name != bindparam("form"), forms.c.open).values(open=False)
-_DROP = delete(forms).where(_THEIRS, forms.c.name == bindparam("form"))
+_OPEN = prepared(select(forms).where(_THEIRS, forms.c.open))
+_NAMED = prepared(select(forms).where(_THEIRS, forms.c.name == bindparam("form")))
+_LAY_OTHERS_ASIDE = prepared(
+    update(forms).where(_THEIRS, forms.c.name != bindparam("form"), forms.c.open).values(open=False)
+)
+_DROP = prepared(delete(forms).where(_THEIRS, forms.c.name == bindparam("form")))
 
 
 def _put(insert: Any) -> Any:

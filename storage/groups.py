@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, func, select, update
+from sqlalchemy import Row, and_, bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.people import Language
 from domain.question import OPEN, Action, Change, Question
 from storage import outbox
 from storage.database import insert
+from storage.prepared import prepared
 from storage.tables import admins, group_codes, group_posts, groups, questions
 
 CODE_WORKS = timedelta(hours=1)
@@ -40,9 +41,11 @@ def _group(row: Row[Any] | None) -> Group | None:
     return Group(row.department_id, row.chat_id, row.forum, Language(row.language), row.since) if row else None
 
 
+_OF_DEPARTMENT = prepared(select(groups).where(groups.c.department_id == bindparam("department")))
+
+
 async def of_department(db: AsyncConnection, department_id: int) -> Group | None:
-    query = select(groups).where(groups.c.department_id == department_id)
-    return _group((await db.execute(query)).one_or_none())
+    return _group((await db.execute(_OF_DEPARTMENT, {"department": department_id})).one_or_none())
 
 
 async def of_chat(db: AsyncConnection, chat_id: int, *, to_change: bool = False) -> Group | None:

@@ -13,10 +13,11 @@ from domain.calendar import Correction, WorkingCalendar
 from domain.city import City, DigestTime
 from domain.ladder import Ladder
 from storage.database import insert
+from storage.prepared import prepared
 from storage.tables import corrections, habits
 
-_CHANGED = select(habits)
-_CORRECTIONS = select(corrections).order_by(corrections.c.day)
+_CHANGED = prepared(select(habits))
+_CORRECTIONS = prepared(select(corrections).order_by(corrections.c.day))
 
 
 async def of_city(db: AsyncConnection, city: City) -> City:

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, delete, exists, func, literal, or_, select, update
+from sqlalchemy import Select, and_, bindparam, case, delete, exists, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.database import Prepared
+from storage.prepared import Prepared, prepared
 from storage.tables import Moment, inbox
 
 ATTEMPTS = 3
@@ -90,6 +90,19 @@ async def store(
         await db.execute(_STORE.on(db), rows)
 
 
+async def store_and_take(
+    db: AsyncConnection, update_id: int, person_id: int, payload: dict[str, Any], now: datetime
+) -> Received | None:
+    """Store one that is handled in this same transaction, as handled: it never has to be looked for.
+
+    None, and stored as any other, where an earlier one of this person waits; None also when it was stored before.
+    """
+    kept = _without_what_we_said(payload)
+    values = {"id": update_id, "person": person_id, "what": json.dumps(kept), "now": now}
+    row = (await db.execute(_STORE_AND_TAKE.on(db), values)).first()
+    return Received(update_id, person_id, kept, 0) if row and row.done_at else None
+
+
 _OF_A_PRESSED_MESSAGE = frozenset({"message_id", "date", "chat", "from", "message_thread_id", "is_topic_message"})
 _CODE = re.compile(r"(?<=\bstart=)[A-Za-z0-9_-]{20,64}")
 
@@ -129,9 +142,26 @@ def _oldest_of_each_person() -> Select[tuple[int]]:
 
 
 _RECEIVED = select(inbox.c.update_id, inbox.c.person_id, inbox.c.payload, inbox.c.attempts)
+_SOMETHING_OF_THEIRS_WAITS = exists(
+    select(literal(1)).where(inbox.c.person_id == bindparam("person"), _pending)
+).correlate(None)
+
+
+def _store_and_take(insert: Any) -> Any:
+    row = insert(inbox).values(
+        update_id=bindparam("id"),
+        person_id=bindparam("person"),
+        payload=bindparam("what"),
+        received_at=_now,
+        done_at=case((_SOMETHING_OF_THEIRS_WAITS, None), else_=_now),
+    )
+    return row.on_conflict_do_nothing().returning(inbox.c.done_at)
+
+
+_STORE_AND_TAKE = Prepared(_store_and_take)
 _FIRST_TWO = select(literal(1)).select_from(inbox).where(_pending).limit(2).subquery()
 _earlier = inbox.alias()
-_FIRST = (
+_FIRST = prepared(
     _RECEIVED.add_columns(select(func.count()).select_from(_FIRST_TWO).scalar_subquery().label("waiting"))
     .where(
         _pending,
@@ -160,7 +190,7 @@ _FREE = (
     .limit(1)
     .with_for_update(skip_locked=True)
 )
-_DONE = update(inbox).where(inbox.c.update_id == bindparam("row")).values(done_at=_now)
+_DONE = prepared(update(inbox).where(inbox.c.update_id == bindparam("row")).values(done_at=_now))
 
 
 async def take(db: AsyncConnection, now: datetime) -> Received | None:

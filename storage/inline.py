@@ -6,7 +6,6 @@ many rows at once, the beginning of a transaction while another process writes, 
 shown how quick it is. The calls of one connection come one after the other, whichever way they go.
 """
 
-import asyncio
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -19,6 +18,8 @@ from sqlalchemy import CursorResult, Dialect, Executable
 from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.util.concurrency import await_
+
+from storage.prepared import plan_of
 
 BUSY_MS = 10_000
 """How long another process's transaction is waited for."""
@@ -43,6 +44,10 @@ class Inline(AsyncConnection):
             return await super().execute(statement, parameters, execution_options=execution_options)
         connection = self._proxied
         adapted = cast(Adapted, connection.connection.dbapi_connection)
+        if connection.in_transaction() and not connection.dispatch.before_cursor_execute:  # somebody wants to see it
+            plan = plan_of(statement, parameters, self.dialect)
+            if plan is not None:
+                return cast(CursorResult[Any], plan.run(adapted.driver, parameters))
         adapted.here = True
         try:
             return connection.execute(statement, parameters)
@@ -60,9 +65,13 @@ class Adapted(AsyncAdapt_aiosqlite_connection):
         super().__init__(dbapi, cast(Any, connection))
         self.here = False
 
+    @property
+    def driver(self) -> sqlite3.Connection:
+        return cast(sqlite3.Connection, self._connection._conn)
+
     def cursor(self, server_side: bool = False) -> Any:
         if self.here:
-            return self._connection._conn.cursor(Cursor)
+            return self.driver.cursor(Cursor)
         return super().cursor(server_side)
 
     def begin(self, how: str) -> None:
@@ -121,14 +130,11 @@ class Connection(aiosqlite.Connection):
         return True
 
     async def commit(self) -> None:
-        """In the loop, where nothing was changed or the disk is quick; a loop over such transactions lets the others
-        have their turn here.
-        """
+        """In the loop, where nothing was changed or the disk is quick."""
         changed = self._conn.total_changes != self._changes
         if changed and self._last_commit >= QUICK and "commit" in MAY_WAIT:
             await self._execute(self._timed, self._conn.commit)  # type: ignore[no-untyped-call]
             return
-        await asyncio.sleep(0)
         if changed:
             self._timed(self._conn.commit)
         else:

@@ -3,13 +3,15 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import and_, delete, select
+from sqlalchemy import and_, bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.people import Leave, stand_in
 from storage.database import insert
-from storage.tables import leaves, officials
+from storage.prepared import prepared
+from storage.tables import Moment, leaves, officials
 
 _KEPT = timedelta(days=2)
 """After its end a leave is of no use, and while the table is empty nobody is asked for it."""
@@ -18,26 +20,31 @@ _deputy = officials.alias("deputy")
 _head = officials.alias("head")
 
 
+_AWAY = prepared(
+    select(leaves.c.person_id, officials.c.department_id, _deputy.c.person_id.label("deputy_id"), _head.c.person_id)
+    .join(officials, officials.c.person_id == leaves.c.person_id)
+    .outerjoin(
+        _deputy,
+        and_(_deputy.c.person_id == leaves.c.deputy_id, _deputy.c.department_id == officials.c.department_id),
+    )
+    .outerjoin(_head, and_(_head.c.department_id == officials.c.department_id, _head.c.is_head))
+    .where(leaves.c.since <= bindparam("now", type_=Moment), leaves.c.until > bindparam("now", type_=Moment))
+)
+_AWAY_IN_DEPARTMENT = prepared(_AWAY.where(officials.c.department_id == bindparam("department")))
+
+
 async def stand_ins(db: AsyncConnection, now: datetime, department_id: int | None = None) -> dict[int, int]:
     """Who is on leave now, each with the colleague who gets their cards; nobody who has no such colleague.
 
     A deputy who left the department is none any more.
     """
-    query = (
-        select(leaves.c.person_id, officials.c.department_id, _deputy.c.person_id.label("deputy_id"), _head.c.person_id)
-        .join(officials, officials.c.person_id == leaves.c.person_id)
-        .outerjoin(
-            _deputy,
-            and_(_deputy.c.person_id == leaves.c.deputy_id, _deputy.c.department_id == officials.c.department_id),
-        )
-        .outerjoin(_head, and_(_head.c.department_id == officials.c.department_id, _head.c.is_head))
-        .where(leaves.c.since <= now, leaves.c.until > now)
-    )
+    said: dict[str, Any] = {"now": now}
     if department_id is not None:
-        query = query.where(officials.c.department_id == department_id)
+        said["department"] = department_id
+    found = await db.execute(_AWAY if department_id is None else _AWAY_IN_DEPARTMENT, said)
     away: dict[int, dict[int, int | None]] = defaultdict(dict)
     heads: dict[int, int | None] = {}
-    for person_id, of, deputy_id, head_id in await db.execute(query):
+    for person_id, of, deputy_id, head_id in found:
         away[of][person_id] = deputy_id
         heads[of] = head_id
     chosen = {p: stand_in(p, of_one, heads[d]) for d, of_one in away.items() for p in of_one}

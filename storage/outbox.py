@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Row, Select, and_, bindparam, case, delete, exists, func, insert, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.database import Prepared, promises
+from storage.database import promises
+from storage.prepared import Prepared, prepared
 from storage.tables import Moment, outbox
 
 LEASE = timedelta(seconds=60)
@@ -98,7 +99,7 @@ _now = bindparam("now", type_=Moment)
 _SOMETHING_WAITS_THERE = exists(
     select(literal(1)).where(outbox.c.chat_id == bindparam("to"), outbox.c.done_at.is_(None))
 ).correlate(None)
-_SAY_AT_ONCE = (
+_SAY_AT_ONCE = prepared(
     insert(outbox)
     .values(
         priority=int(Priority.REPLY),
@@ -156,7 +157,7 @@ def _next_of_each_chat() -> Select[tuple[int, int]]:
     return query.order_by(waiting.c.priority, waiting.c.id).limit(bindparam("most"))
 
 
-_NEXT = _next_of_each_chat()
+_NEXT = prepared(_next_of_each_chat())
 _FREE = (
     select(outbox)
     .where(
@@ -176,7 +177,7 @@ _LEASE = (
 )
 
 
-_WAITING = (
+_WAITING = prepared(
     select(literal(1))
     .select_from(outbox)
     .where(
@@ -215,7 +216,7 @@ async def claim(
 
 
 _FACTS_AFTER_THE_END = case((outbox.c.template == "reply", "{}"), else_=outbox.c.facts)
-_SETTLE = (
+_SETTLE = prepared(
     update(outbox)
     .where(outbox.c.id == bindparam("row"), outbox.c.done_at.is_(None))
     .values(

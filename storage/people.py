@@ -21,6 +21,7 @@ from domain.people import (
 from domain.question import CITY_ONLY, OPEN, Action, Status
 from storage import leaves
 from storage.database import insert
+from storage.prepared import prepared
 from storage.tables import (
     admins,
     attachments,
@@ -82,9 +83,9 @@ _PEOPLE = (
 )
 
 
-_PERSON = _PEOPLE.where(people.c.id == bindparam("person"))
-_CHOICES = select(people.c.choices).where(people.c.id == bindparam("person"))
-_REMEMBER = update(people).where(people.c.id == bindparam("person")).values(choices=bindparam("stored"))
+_PERSON = prepared(_PEOPLE.where(people.c.id == bindparam("person")))
+_CHOICES = prepared(select(people.c.choices).where(people.c.id == bindparam("person")))
+_REMEMBER = prepared(update(people).where(people.c.id == bindparam("person")).values(choices=bindparam("stored")))
 
 
 def _person(row: Row[Any]) -> Person:

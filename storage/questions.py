@@ -37,8 +37,9 @@ from domain.question import (
     visible,
 )
 from storage import groups, leaves, outbox, promises
-from storage.database import insert, recorded
+from storage.database import recorded
 from storage.pages import Page, Section
+from storage.prepared import Prepared, prepared
 from storage.tables import (
     admins,
     attachments,
@@ -151,8 +152,13 @@ def _stored(ids: frozenset[int]) -> str:
     return ",".join(map(str, sorted(ids)))
 
 
-_NUMBERED = _QUESTIONS.where(questions.c.number == bindparam("question"))
-_WITH_ID = _QUESTIONS.where(questions.c.id == bindparam("question"))
+_NUMBERED = prepared(_QUESTIONS.where(questions.c.number == bindparam("question")))
+_WITH_ID = prepared(_QUESTIONS.where(questions.c.id == bindparam("question")))
+_OF_DRAFT = prepared(
+    select(questions.c.number).where(
+        questions.c.draft == bindparam("written"), questions.c.author_id == bindparam("author")
+    )
+)
 
 
 async def visible_to(db: AsyncConnection, person: Person, number: str, *, to_change: bool = False) -> Question:
@@ -178,13 +184,11 @@ async def by_id(db: AsyncConnection, question_id: int, *, to_change: bool = Fals
     return _question(row) if row else None
 
 
-async def of_draft(db: AsyncConnection, draft: str, author_id: int) -> Question | None:
-    """The question this draft already became."""
+async def of_draft(db: AsyncConnection, draft: str, author_id: int) -> str | None:
+    """The number of the question that this draft already became."""
     if not draft.isprintable():
         return None  # made up, as in `visible_to`
-    query = _QUESTIONS.where(questions.c.draft == draft, questions.c.author_id == author_id)
-    row = (await db.execute(query)).one_or_none()
-    return _question(row) if row else None
+    return await db.scalar(_OF_DRAFT, {"written": draft, "author": author_id})
 
 
 async def of_message(db: AsyncConnection, chat_id: int, message_id: int) -> tuple[str, str] | None:
@@ -198,11 +202,19 @@ async def of_message(db: AsyncConnection, chat_id: int, message_id: int) -> tupl
     return (row.number, row.text) if row else None
 
 
+def _count(insert: Any) -> Any:
+    row = insert(counters).on_conflict_do_update(index_elements=["name"], set_={"value": counters.c.value + 1})
+    return row.returning(counters.c.value)
+
+
+_COUNT = Prepared(_count)
+_REGISTER = prepared(questions.insert().returning(questions.c.id))
+_ENTER = prepared(entries.insert().returning(entries.c.id))
+
+
 async def _next_number(db: AsyncConnection, year: int) -> str:
     """The next number of the year. The counter's row is locked until the commit, so numbers have no gaps."""
-    row = insert(db, counters).values(name=f"questions {year}", value=1)
-    row = row.on_conflict_do_update(index_elements=["name"], set_={"value": counters.c.value + 1})
-    value: int = (await db.execute(row.returning(counters.c.value))).scalar_one()
+    value: int = (await db.execute(_COUNT.on(db), {"name": f"questions {year}", "value": 1})).scalar_one()
     return f"{year}-{value:06d}"
 
 
@@ -212,16 +224,16 @@ async def register(
     """Store a new question under the next number of the city's year, and promise the confirmation."""
     new = change.after
     values = _columns(new) | _frozen(new) | {"number": await _next_number(db, year), "draft": draft}
-    row = (await db.execute(questions.insert().values(values).returning(questions.c.id, questions.c.number))).one()
+    question_id: int = (await db.execute(_REGISTER, values)).scalar_one()
     if pieces:
         await db.execute(
             question_messages.insert(),
             [
-                {"chat_id": new.author_id, "message_id": p.message_id, "question_id": row.id, "text": p.text}
+                {"chat_id": new.author_id, "message_id": p.message_id, "question_id": question_id, "text": p.text}
                 for p in pieces
             ],
         )
-    registered = await by_id(db, row.id)
+    registered = await by_id(db, question_id)
     assert registered is not None  # inserted three lines above  # noqa: S101
     await _write_down(db, replace(change, before=registered, after=registered), now, source=f"draft {draft}")
     return registered
@@ -252,8 +264,7 @@ async def register_parts(
     """Store what a whole was split into: each with what the NGO has written so far, its attachments and its share."""
     for part, task in zip(parts, tasks, strict=True):
         values = _columns(part) | _frozen(part) | {"parent_id": change.after.id, "draft": f"part {part.number}"}
-        row = questions.insert().values(values | {"number": part.number})
-        part_id: int = (await db.execute(row.returning(questions.c.id))).scalar_one()
+        part_id: int = (await db.execute(_REGISTER, values | {"number": part.number})).scalar_one()
         await _copy_lines(db, change.after.id, part_id)
         stored = await by_id(db, part_id)
         assert stored is not None  # inserted three lines above  # noqa: S101
@@ -270,8 +281,8 @@ async def _copy_lines(db: AsyncConnection, whole_id: int, part_id: int) -> None:
     here = and_(entries.c.question_id == whole_id, entries.c.action.in_(_OF_THE_NGO))
     for row in list(await db.execute(select(entries).where(here).order_by(entries.c.id))):
         line = {key: value for key, value in row._mapping.items() if key != "id"}
-        copy = entries.insert().values(line | {"question_id": part_id, "source": None})
-        entry_id: int = (await db.execute(copy.returning(entries.c.id))).scalar_one()
+        copy = line | {"question_id": part_id, "source": None}
+        entry_id: int = (await db.execute(_ENTER, copy)).scalar_one()
         await attach(db, part_id, entry_id, await attachments_of(db, row.id))
 
 
@@ -369,27 +380,22 @@ def _side(change: Change) -> str:
 
 
 async def _write_down(db: AsyncConnection, change: Change, now: datetime, source: str | None) -> int:
-    entry_id: int = (
-        await db.execute(
-            entries.insert()
-            .values(
-                question_id=change.after.id,
-                at=now,
-                action=change.action,
-                actor_id=change.actor_id,
-                actor_side=_side(change),
-                text="" if change.action is Action.ASK else change.text,
-                outcome=change.outcome,
-                assignee_id=change.assignee_id,
-                department_id=change.department_id,
-                from_department_id=_left(change),
-                until=change.until,
-                despite=change.despite,
-                source=source,
-            )
-            .returning(entries.c.id)
-        )
-    ).scalar_one()
+    line = {
+        "question_id": change.after.id,
+        "at": now,
+        "action": change.action,
+        "actor_id": change.actor_id,
+        "actor_side": _side(change),
+        "text": "" if change.action is Action.ASK else change.text,
+        "outcome": change.outcome,
+        "assignee_id": change.assignee_id,
+        "department_id": change.department_id,
+        "from_department_id": _left(change),
+        "until": change.until,
+        "despite": change.despite,
+        "source": source,
+    }
+    entry_id: int = (await db.execute(_ENTER, line)).scalar_one()
     await attach(db, change.after.id, entry_id, change.attachments)
     for audience, notice in change.tell:
         await _tell(db, change, entry_id, audience, notice, now)
@@ -448,6 +454,19 @@ _WITH_THOSE_OF_THE_QUESTION = frozenset({Notice.FORWARDED_HERE, Notice.INVOLVED}
 _OF_THE_MORNING = frozenset({Notice.NEW, Notice.FORWARDED_HERE})
 
 
+_WANT_AT_ONCE = (
+    select(people.c.id)
+    .where(people.c.id.in_(bindparam("told", expanding=True)), people.c.wants == Wants.AT_ONCE)
+    .order_by(people.c.id)
+)
+_OFFICIALS = prepared(
+    select(officials.c.person_id)
+    .where(officials.c.department_id == bindparam("department"))
+    .order_by(officials.c.person_id)
+)
+_ADMINS = prepared(select(admins.c.person_id).order_by(admins.c.person_id))
+
+
 async def _tell(
     db: AsyncConnection, change: Change, entry_id: int, audience: Audience, notice: Notice, now: datetime
 ) -> None:
@@ -491,8 +510,7 @@ def _with_whoever_is_thanked(told: list[int], thanked_id: int | None) -> list[in
 
 async def _without_those_who_wait_for_the_morning(db: AsyncConnection, told: list[int]) -> list[int]:
     """New questions come at once only to officials who want them so; the others find them in the morning card."""
-    query = select(people.c.id).where(people.c.id.in_(told), people.c.wants == Wants.AT_ONCE)
-    return list(await db.scalars(query.order_by(people.c.id)))
+    return list(await db.scalars(_WANT_AT_ONCE, {"told": told})) if told else []
 
 
 async def send_attachments(
@@ -570,12 +588,11 @@ async def _of_department(db: AsyncConnection, question: Question, audience: Audi
 
 
 async def _officials(db: AsyncConnection, department_id: int) -> list[int]:
-    query = select(officials.c.person_id).where(officials.c.department_id == department_id)
-    return list(await db.scalars(query.order_by(officials.c.person_id)))
+    return list(await db.scalars(_OFFICIALS, {"department": department_id}))
 
 
 async def _admins(db: AsyncConnection) -> list[int]:
-    return list(await db.scalars(select(admins.c.person_id).order_by(admins.c.person_id)))
+    return list(await db.scalars(_ADMINS))
 
 
 async def _ngo(db: AsyncConnection, question: Question) -> list[int]:
@@ -587,8 +604,12 @@ async def _ngo(db: AsyncConnection, question: Question) -> list[int]:
     return sorted(found | ({question.author_id} if question.author_id else set()))
 
 
+_ATTACHMENTS = prepared(
+    select(attachments).where(attachments.c.entry_id == bindparam("line")).order_by(attachments.c.id)
+)
+
+
 async def attachments_of(db: AsyncConnection, entry_id: int) -> tuple[Attachment, ...]:
-    query = select(attachments).where(attachments.c.entry_id == entry_id).order_by(attachments.c.id)
     return tuple(
         Attachment(
             AttachmentKind(row.kind),
@@ -602,7 +623,7 @@ async def attachments_of(db: AsyncConnection, entry_id: int) -> tuple[Attachment
             row.longitude,
             row.album,
         )
-        for row in await db.execute(query)
+        for row in await db.execute(_ATTACHMENTS, {"line": entry_id})
     )
 
 
@@ -668,6 +689,11 @@ def _entries() -> Select[Any]:
     )
 
 
+_LINES = prepared(_entries().where(entries.c.question_id == bindparam("question")).order_by(entries.c.id))
+_LINES_FOR_AN_NGO = prepared(_LINES.where(entries.c.action.not_in(CITY_ONLY)))
+_LINE = prepared(_entries().where(entries.c.id == bindparam("line")))
+
+
 def _entry(row: Row[Any]) -> Entry:
     return Entry(
         id=row.id,
@@ -704,11 +730,10 @@ async def history_for(db: AsyncConnection, question: Question, person: Person) -
 
 async def history(db: AsyncConnection, question_id: int, *, inside: bool = True) -> list[Entry]:
     """Line by line; without `inside` as an NGO sees it: without what is of the city alone, or not answered yet."""
-    query = _entries().where(entries.c.question_id == question_id).order_by(entries.c.id)
     if inside:
-        return [_entry(row) for row in await db.execute(query)]
-    query = query.where(entries.c.action.not_in(CITY_ONLY))
-    return _as_answered([replace(_entry(row), despite="") for row in await db.execute(query)])
+        return [_entry(row) for row in await db.execute(_LINES, {"question": question_id})]
+    found = await db.execute(_LINES_FOR_AN_NGO, {"question": question_id})
+    return _as_answered([replace(_entry(row), despite="") for row in found])
 
 
 def _as_answered(lines: list[Entry]) -> list[Entry]:
@@ -721,7 +746,7 @@ def _as_answered(lines: list[Entry]) -> list[Entry]:
 
 
 async def entry(db: AsyncConnection, entry_id: int) -> Entry | None:
-    row = (await db.execute(_entries().where(entries.c.id == entry_id))).one_or_none()
+    row = (await db.execute(_LINE, {"line": entry_id})).one_or_none()
     return _entry(row) if row else None
 
 

@@ -3,13 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.intake import NothingUsable
+from domain.pace import Pace
 from simulator.faults import garbage
+from storage.database import Database
 from storage.inbox import person_of, take
 from storage.tables import inbox
 from tests.journeys.cast import Cast, everything_stored
@@ -60,7 +64,7 @@ async def town_on_postgresql(postgresql_url: str) -> AsyncIterator[Town]:
     await found.close()
 
 
-class DiskFull(Exception):
+class DiskFull(OSError):
     """Nothing can be stored just now."""
 
 
@@ -73,9 +77,27 @@ class Broken:
         yield
 
 
+class Full:
+    """One that has no room left at the commit."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        async with self.database.transaction() as db:
+            yield db
+            raise DiskFull
+
+
 async def _waiting(cast: Cast) -> int:
     async with cast.town.app.database.reading() as db:
         return await db.scalar(select(func.count()).select_from(inbox).where(inbox.c.done_at.is_(None))) or 0
+
+
+async def _stored(cast: Cast) -> int:
+    async with cast.town.app.database.reading() as db:
+        return await db.scalar(select(func.count()).select_from(inbox)) or 0
 
 
 def _offsets(cast: Cast) -> list[str | None]:
@@ -99,14 +121,15 @@ async def test_nothing_is_confirmed_that_is_not_stored(cast: Cast) -> None:
 
 
 async def test_what_is_stored_is_confirmed_by_the_next_question(cast: Cast) -> None:
+    before = await _stored(cast)
     for _ in range(2):
         cast.aigerim.phone.writes("/my")
     await cast.town.app.polling.once()
-    assert await _waiting(cast) == 2
+    assert await _stored(cast) == before + 2
     assert len(cast.town.telegram.bot.updates) == 2
     await cast.town.app.polling.once()
     assert len(cast.town.telegram.bot.updates) == 0
-    assert await _waiting(cast) == 2
+    assert await _stored(cast) == before + 2
     await cast.town.settle()
 
 
@@ -174,3 +197,42 @@ async def test_whatever_waits_behind_the_same_persons_update_wakes_those_who_ser
         await app.take_in([second])
         assert app.arrived.is_set()
     await town.settle()
+
+
+async def test_one_that_cannot_be_served_takes_nothing_from_those_it_came_with(cast: Cast) -> None:
+    """Nothing of the transaction they share has happened; each is served from the inbox, and the bad one is counted."""
+    sender = {"id": cast.aigerim.id, "is_bot": False, "first_name": "Aigerim"}
+    bad = {"update_id": 0, "callback_query": {"id": "1", "from": sender, "chat_instance": "1", "data": ["x"]}}
+    for text in ("/my", "/help"):
+        cast.aigerim.phone.writes(text)
+    first, last = (update for _, update in cast.town.telegram.bot.updates)
+    between = bad | {"update_id": first["update_id"] + 1}
+    last = last | {"update_id": first["update_id"] + 2}
+    cast.town.telegram.bot.updates.clear()
+    await cast.town.app.take_in([first, between, last])
+    for _ in range(5):
+        await cast.town.settle()
+        cast.town.clock.skip(timedelta(seconds=10))
+    said = [text.splitlines()[0] for text in cast.aigerim.texts]
+    assert said[0].startswith("Open questions")
+    assert said[1].startswith("Something went wrong on our side")
+    assert len(said) == 3
+    async with cast.town.app.database.transaction() as db:
+        dead = await db.execute(delete(inbox).where(inbox.c.dead_at.isnot(None)).returning(inbox.c.update_id))
+        assert list(dead.scalars()) == [between["update_id"]]
+
+
+async def test_a_burst_keeps_its_pace_when_the_disk_was_full_for_a_moment(cast: Cast) -> None:
+    app = cast.town.app
+    app.turnstile.pace, app.turnstile.seconds = Pace(2), lambda: cast.town.clock.now().timestamp()
+    for n in range(6):
+        cast.aigerim.phone.writes(f"{n}")
+    database, app.delivery.database = app.database, Full(app.database)  # type: ignore[assignment]
+    with pytest.raises(DiskFull):
+        await app.polling.once()
+    app.delivery.database = database
+    await app.polling.once()
+    assert await _waiting(cast) == 4
+    app.turnstile.pace = Pace()
+    cast.town.clock.skip(timedelta(minutes=5))
+    await cast.town.settle()

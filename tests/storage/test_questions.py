@@ -164,9 +164,7 @@ class TestDrafts:
     async def test_pressed_again_it_names_the_question_it_became(self, scene: Scene) -> None:
         number = await register(scene.database, scene, "a")
         async with scene.database.reading() as db:
-            found = await questions.of_draft(db, "a", AIGERIM)
-        assert found is not None
-        assert found.number == number
+            assert await questions.of_draft(db, "a", AIGERIM) == number
 
     async def test_somebody_elses_draft_is_nothing(self, scene: Scene) -> None:
         await register(scene.database, scene, "a")
