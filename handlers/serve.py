@@ -131,10 +131,9 @@ async def serve_next(database: Writing, served: Served, now: datetime, most: int
 async def _serve(db: AsyncConnection, received: Received, served: Served, now: datetime) -> Outgoing | None:
     """Act on one update. Returns the reply that is to be sent at once, leased to `served.hands`."""
     caused_by(db, received.update_id)
-    update = Update.de_json(received.payload, None)
-    said = understand(update) if update else None
+    said = understand(received.payload)
     if said is None:
-        await _elsewhere(db, update, now)
+        await _elsewhere(db, Update.de_json(received.payload, None), now)
         return None
     if said.person_id != received.person_id:
         raise ValueError("the sender has no id of Telegram's")  # "5", 5.0 and True would pass for 5 in a database

@@ -10,7 +10,7 @@ from typing import Any
 
 from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncConnection
-from telegram import Message, Update, User
+from telegram import Chat, ChatMemberUpdated, Message, User
 
 from domain.city import City
 from domain.draft import (
@@ -79,31 +79,48 @@ class Said:
 _GROUPS = ("group", "supergroup")
 
 
-def understand(update: Update) -> Said | None:
+def understand(update: dict[str, Any]) -> Said | None:
     """The message or press in this update, the private edit or block; None for all else (channels, polls, and whoever
     speaks as a group or a channel: nobody knows who that is).
+
+    Only what is looked at becomes an object of the library's: to make all of a press into objects takes longer than
+    to act on it.
     """
-    if query := update.callback_query:
-        message = query.message
-        own = message is not None and message.chat.type == "private" and message.is_accessible
-        there = message if message and message.chat.type in _GROUPS else None
-        return Said(
-            query.from_user.id,
-            _name(query.from_user),
-            query.from_user.language_code or "",
-            pressed=query.data or "",
-            pressed_message_id=message.message_id if message and own else None,
-            group=InGroup(there.chat.id, there.message_id, bool(there.chat.is_forum)) if there else None,
-        )
-    if (member := update.my_chat_member) and member.chat.type == "private":
-        left = member.new_chat_member.status in ("kicked", "left")
-        return Said(member.from_user.id, _name(member.from_user), left=left)
-    message = update.message or update.edited_message
+    if query := update.get("callback_query"):
+        return _pressed(query)
+    if given := update.get("my_chat_member"):
+        return _blocked(ChatMemberUpdated.de_json(given, None))
+    given = update.get("message")
+    content = given or update.get("edited_message")
+    message = Message.de_json(content, None) if content else None
     if not message or not message.from_user or message.from_user.is_bot:
         return None
-    if message.chat.type in _GROUPS and not message.sender_chat and update.message:
+    if message.chat.type in _GROUPS and not message.sender_chat and given:
         return replace(_said(message, edited=False), group=_in_group(message))
-    return _said(message, edited=update.edited_message is not None) if message.chat.type == "private" else None
+    return _said(message, edited=not given) if message.chat.type == "private" else None
+
+
+def _pressed(query: dict[str, Any]) -> Said:
+    """Of a message that is too old Telegram tells no date, and takes no edit."""
+    person, under = User.de_json(query["from"], None), query.get("message") or {}
+    chat = Chat.de_json(under["chat"], None) if under else None
+    own = chat is not None and chat.type == "private" and under["date"]
+    there = chat if chat and chat.type in _GROUPS else None
+    return Said(
+        person.id,
+        _name(person),
+        person.language_code or "",
+        pressed=query.get("data") or "",
+        pressed_message_id=under["message_id"] if own else None,
+        group=InGroup(there.id, under["message_id"], bool(there.is_forum)) if there else None,
+    )
+
+
+def _blocked(member: ChatMemberUpdated) -> Said | None:
+    if member.chat.type != "private":
+        return None
+    left = member.new_chat_member.status in ("kicked", "left")
+    return Said(member.from_user.id, _name(member.from_user), left=left)
 
 
 def _in_group(message: Message) -> InGroup:

@@ -103,7 +103,7 @@ async def store_and_take(
     return Received(update_id, person_id, kept, 0) if row and row.done_at else None
 
 
-_OF_A_PRESSED_MESSAGE = frozenset({"message_id", "date", "chat", "from", "message_thread_id", "is_topic_message"})
+_OF_A_PRESSED_MESSAGE = frozenset({"message_id", "date", "chat"})
 _CODE = re.compile(r"(?<=\bstart=)[A-Za-z0-9_-]{20,64}")
 
 

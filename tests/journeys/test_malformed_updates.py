@@ -65,7 +65,8 @@ UNREADABLE = {
     ),
     "no name": lambda who: _without(a_message(who, text="Нужен зал."), "from", "first_name"),
     "a press whose data is a list": lambda who: _with(a_press(who, "my"), data=["my"]),
-    "a press without an id": lambda who: _without(a_press(who, "my"), "id"),
+    "a press of somebody without a name": lambda who: _without(a_press(who, "my"), "from", "first_name"),
+    "a press under a message without a chat": lambda who: _with(a_press(who, "my"), message={"message_id": 5}),
     "a press under a word": lambda who: _with(a_press(who, "my"), message="x"),
 }
 
