@@ -226,16 +226,11 @@ class Application:
                 return
 
     async def take_in(self, updates: list[dict[str, Any]]) -> None:
-        """Into the inbox, and into the database for good."""
-        if self.database.is_sqlite:
-            for first in range(0, len(updates), self.at_once):
-                await self._take_in(updates[first : first + self.at_once])
-        else:
-            await self._take_in(updates)
+        """Into the inbox, and into the database for good.
 
-    async def _take_in(self, updates: list[dict[str, Any]]) -> None:
-        """Few are served in the transaction that stores them. Where that fails they are only stored: what went wrong
-        comes to light, and is counted, when they are served from there.
+        Few are served in the transaction that stores them. Where that fails they are only stored: what went wrong
+        comes to light, and is counted, when they are served from there. So are many, for with them Telegram can be
+        asked again meanwhile.
         """
         if len(updates) <= self.at_once:
             try:

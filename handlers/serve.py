@@ -1,6 +1,6 @@
 """Updates served, each whole or not at all: take the oldest row, load the person, act, mark it done, commit.
 
-    inbox.take → people.meet → route → outbox rows, form, effect, "done" → commit → the reply is sent
+    inbox.take_several → people.meet → route → outbox rows, form, effect, "done" → commit → the reply is sent
 
 A kill anywhere leaves either everything or nothing of an update. A row that fails three times becomes a dead letter and
 blocks nobody.
@@ -83,15 +83,12 @@ class Sitting:
     more: bool = False  # others may wait
 
     async def hold(self, db: AsyncConnection) -> None:
-        while len(self.updates) < self.most:
-            received = await inbox.take(db, self.now)
-            if received is None:
-                return
-            await self.serve(db, received)
-            await inbox.done(db, received.update_id, self.now)
-            if received.the_last:
-                return
         self.more = True
+        while self.more and (room := self.most - len(self.updates)):
+            taken, self.more = await inbox.take_several(db, self.now, room)
+            for received in taken:
+                await self.serve(db, received)
+            await inbox.all_done(db, taken, self.now)
 
     async def serve(self, db: AsyncConnection, received: Received) -> None:
         self.updates.append(received)

@@ -23,13 +23,12 @@ KEPT = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One stored update. `person_id` is 0 when it came from nobody in particular; `the_last` when no other waits."""
+    """One stored update. `person_id` is 0 when it came from nobody in particular."""
 
     update_id: int
     person_id: int
     payload: dict[str, Any]
     attempts: int
-    the_last: bool = False
 
 
 def usable(update: Any) -> bool:
@@ -159,10 +158,10 @@ def _store_and_take(insert: Any) -> Any:
 
 
 _STORE_AND_TAKE = Prepared(_store_and_take)
-_FIRST_TWO = select(literal(1)).select_from(inbox).where(_pending).limit(2).subquery()
+_ONE_MORE = select(literal(1)).select_from(inbox).where(_pending).limit(bindparam("and_one")).subquery()
 _earlier = inbox.alias()
 _FIRST = prepared(
-    _RECEIVED.add_columns(select(func.count()).select_from(_FIRST_TWO).scalar_subquery().label("waiting"))
+    _RECEIVED.add_columns(select(func.count()).select_from(_ONE_MORE).scalar_subquery().label("waiting"))
     .where(
         _pending,
         _due,
@@ -176,9 +175,9 @@ _FIRST = prepared(
         ),
     )
     .order_by(inbox.c.update_id)
-    .limit(1)
+    .limit(bindparam("most"))
 )
-"""Where nobody else works on the same rows, one look is enough; SQLite looks no further than the first that may go."""
+"""Where nobody else works on the same rows, one look is enough; SQLite looks no further than those that may go."""
 _SEEN = _oldest_of_each_person().limit(_LOOKED_AT)
 _FREE = (
     _RECEIVED.where(
@@ -200,18 +199,29 @@ async def take(db: AsyncConnection, now: datetime) -> Received | None:
     this transaction has committed. What another copy did between the two queries is asked again by the second one.
     A kill releases the lock; nothing has to be cleaned up.
     """
+    taken, _ = await take_several(db, now, 1)
+    return taken[0] if taken else None
+
+
+async def take_several(db: AsyncConnection, now: datetime, most: int) -> tuple[list[Received], bool]:
+    """Up to `most`, each of another person, and whether others may wait. On PostgreSQL one, as `take` has it."""
     if db.dialect.name == "sqlite":
-        row = (await db.execute(_FIRST, {"now": now})).first()
-        alone = row is not None and row.waiting == 1
+        rows = list(await db.execute(_FIRST, {"now": now, "most": most, "and_one": most + 1}))
+        more = bool(rows) and rows[0].waiting > len(rows)
     else:
         seen = list(await db.scalars(_SEEN, {"now": now}))
-        row = (await db.execute(_FREE, {"seen": seen, "now": now})).first() if seen else None
-        alone = False
-    return Received(row.update_id, row.person_id, json.loads(row.payload), row.attempts, alone) if row else None
+        rows = list(await db.execute(_FREE, {"seen": seen, "now": now})) if seen else []
+        more = bool(rows)
+    return [Received(row.update_id, row.person_id, json.loads(row.payload), row.attempts) for row in rows], more
 
 
 async def done(db: AsyncConnection, update_id: int, now: datetime) -> None:
     await db.execute(_DONE, {"row": update_id, "now": now})
+
+
+async def all_done(db: AsyncConnection, received: list[Received], now: datetime) -> None:
+    if received:
+        await db.execute(_DONE, [{"row": one.update_id, "now": now} for one in received])
 
 
 async def mask(db: AsyncConnection, update_id: int, secret: str) -> None:
