@@ -399,9 +399,27 @@ outbox = Table(
         sqlite_where=text("done_at IS NULL"),
         postgresql_where=text("done_at IS NULL"),
     ),
+    Index(
+        "ix_outbox_priority_id_pending",
+        "priority",
+        "id",
+        sqlite_where=text("done_at IS NULL"),
+        postgresql_where=text("done_at IS NULL"),
+    ),
+    Index(
+        "ix_outbox_chat_id_under_way",
+        "chat_id",
+        sqlite_where=text("done_at IS NULL AND leased_until IS NOT NULL"),
+        postgresql_where=text("done_at IS NULL AND leased_until IS NOT NULL"),
+    ),
     Index("ix_outbox_question_id", "question_id"),
     Index("ix_outbox_announcement_id", "announcement_id"),
-    Index("ix_outbox_done_at", "done_at"),
+    Index(  # of what is done alone: SQLite would look through it for what is not
+        "ix_outbox_done_at",
+        "done_at",
+        sqlite_where=text("done_at IS NOT NULL"),
+        postgresql_where=text("done_at IS NOT NULL"),
+    ),
     Index(
         "ix_outbox_id_failed",
         "id",

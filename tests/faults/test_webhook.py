@@ -56,10 +56,10 @@ async def posting(machine: Machine, ports: list[int]) -> AsyncIterator[None]:
         task.cancel()
 
 
-async def copy_of(machine: Machine, port: int) -> Program:
+async def copy_of(machine: Machine, port: int, **settings: str) -> Program:
     machine.telegram.bot.webhook = None
     program = await machine.start_blindly(
-        WEBHOOK_URL=f"http://127.0.0.1:{port}{PATH}", WEBHOOK_SECRET=SECRET, WEB_PORT=str(port)
+        WEBHOOK_URL=f"http://127.0.0.1:{port}{PATH}", WEBHOOK_SECRET=SECRET, WEB_PORT=str(port), **settings
     )
     await until(lambda: not program.alive or machine.telegram.bot.webhook, 60)
     assert program.alive, machine.log[-2000:]

@@ -1,4 +1,6 @@
-"""What is over costs nothing: each statement of an update looks at what waits, not through what was ever handled."""
+"""What is over costs nothing: each statement of an update looks at what waits, not through what was ever handled. Nor
+does what waits behind the first: an announcement to a country makes no reply slower.
+"""
 
 import sqlite3
 from collections.abc import Awaitable, Callable
@@ -85,3 +87,20 @@ async def test_a_long_history_makes_no_statement_of_an_update_longer(sqlite_url:
     await database.close()
     assert all(before.values())
     assert [deed for deed in DEEDS if after[deed] > 1.2 * before[deed]] == []
+
+
+async def test_a_long_announcement_makes_no_claim_longer(sqlite_url: str) -> None:
+    database = database_at(sqlite_url)
+
+    async def promise(chats: range) -> None:
+        async with database.transaction() as db:
+            for chat in chats:
+                await outbox.say(db, chat, "announcement", {}, NOW, priority=outbox.Priority.ANNOUNCEMENT)
+
+    await promise(range(1_000_000, 1_000_200))
+    before = {deed: await _steps(database, deed) for deed in ("claim", "waits", "say")}
+    await promise(range(2_000_000, 2_004_000))
+    after = {deed: await _steps(database, deed) for deed in before}
+    await database.close()
+    assert all(before.values())
+    assert [deed for deed in before if after[deed] > 1.2 * before[deed]] == []
