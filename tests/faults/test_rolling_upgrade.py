@@ -13,21 +13,29 @@ from tests.faults.machine import EVERYTHING, Machine, until
 from tests.faults.nursery import REPOSITORY
 from tests.faults.test_webhook import SECRET, copy_of, free_port, posting
 
+VERSIONS = "storage/migrations/versions"
+
 
 def _git(*words: str) -> str:
     ended = subprocess.run(["git", *words], cwd=REPOSITORY, capture_output=True, text=True, check=False)  # noqa: S607
     return ended.stdout.strip()
 
 
+def _newest_at(commit: str) -> str:
+    """The number of the newest migration there."""
+    names = _git("ls-tree", "--name-only", f"{commit}:{VERSIONS}").splitlines()
+    return max((name.partition("_")[0] for name in names if name[:1].isdigit()), default="")
+
+
 @pytest.fixture
 def the_release_before(tmp_path: Path) -> Iterator[Path]:
-    """The program as it was before the commit that brought the newest migration."""
-    [newest] = Path(REPOSITORY, "storage", "migrations", "versions").glob(f"{migrate.newest()}_*.py")
-    brought = _git("log", "--diff-filter=A", "--format=%H", "--", str(newest)).split()
-    if not brought or not _git("rev-parse", "--verify", "--quiet", f"{brought[-1]}^"):
+    """The program as it was just before the newest migration came."""
+    commits = [f"{commit}^" for commit in _git("log", "--format=%H", "--", VERSIONS).split()]
+    before = next((commit for commit in commits if "" < _newest_at(commit) < migrate.newest()), None)
+    if before is None:
         pytest.skip("the release before is not in this clone's history: git fetch --unshallow")
     old = tmp_path / "old"
-    _git("worktree", "add", "--detach", str(old), f"{brought[-1]}^")
+    _git("worktree", "add", "--detach", str(old), before)
     yield old
     _git("worktree", "remove", "--force", str(old))
 
