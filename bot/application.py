@@ -1,6 +1,7 @@
 """The program put together: intake, serving, delivery and jobs around one database.
 
     intake ─▶ inbox ─▶ serve ─▶ outbox ─▶ delivery
+          ╰─ few: served as they are stored ─╯
 
 Each part waits for the event of the one before it, and looks by itself every second: another copy may have written.
 """
@@ -34,7 +35,7 @@ from handlers.everyone import commands, greeting
 from handlers.serve import Served, Sitting, serve_next
 from handlers.speech import Call
 from storage import beginnings, forgotten, habits, people
-from storage.database import Database, is_away
+from storage.database import Database
 from storage.presence import Presence
 from texts import Words
 from web.door import create_door
@@ -237,8 +238,6 @@ class Application:
                 await self._take_in_and_serve(updates)
                 return
             except Exception as error:
-                if is_away(error):
-                    raise
                 log.info("updates %s are stored before they are served: %s", _ids(updates), type(error).__name__)
         async with self.delivery.transaction() as db:
             await self.turnstile.store(db, updates, self.clock.now())

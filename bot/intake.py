@@ -1,4 +1,4 @@
-"""Updates from Telegram into the inbox: stored first, confirmed after.
+"""Updates from Telegram into the inbox: stored first, served perhaps in the same transaction, confirmed after.
 
 The next `getUpdates` offset is the confirmation; it is sent only when the rows of the last answer are committed. A kill
 in between makes Telegram hand them over again, and the update's id as the key stores each once.

@@ -25,12 +25,12 @@ _MOST_PEOPLE = 10_000
 @dataclass(slots=True)
 class _Passed:
     """How far one person is ahead; `last` is their newest update: what comes again is not counted again, and waits as
-    it did if it was one of those `waiting`.
+    it did if it was one of those `waiting`. `told_at` is the update at which they were told, 0 for none.
     """
 
     used_until: float = 0.0
     last: int = 0
-    told: bool = False
+    told_at: int = 0
     waiting: dict[int, float] = field(default_factory=dict)
 
 
@@ -58,19 +58,18 @@ class Turnstile:
         taken: list[Received] = []
         for update in updates:
             update_id, person_id = update["update_id"], inbox.person_of(update)
-            if wait := self._wait(person_id, update_id):
-                not_before = {update_id: now + timedelta(seconds=wait)}
-                await inbox.store(db, [(update_id, person_id, update)], now, not_before=not_before)
-                await self._tell(db, person_id, update, now)
+            if self._wait(person_id, update_id):
+                await self.store(db, [update], now)
             elif received := await inbox.store_and_take(db, update_id, person_id, update, now):
                 taken.append(received)
         return taken
 
     async def _tell(self, db: AsyncConnection, person_id: int, update: dict[str, Any], now: datetime) -> None:
+        """Once, and again when it was rolled back together with the update that caused it."""
         passed = self._people[person_id]
-        if passed.told:
+        if passed.told_at not in (0, update["update_id"]):
             return
-        passed.told = True
+        passed.told_at = update["update_id"]
         facts = {"language": inbox.language_of(update), "a_minute": self.pace.a_minute}
         key = f"too fast {person_id} {now:%Y-%m-%d %H}"  # another copy may find it out at the same moment
         await outbox.say(db, person_id, "too_fast", facts, now, priority=Priority.REPLY, key=key)
@@ -88,7 +87,7 @@ class Turnstile:
             return self.pace.wait(passed.waiting.get(update_id, at), at)
         passed.last = update_id
         if passed.used_until <= at:
-            passed.told = False
+            passed.told_at = 0
             passed.waiting.clear()
         passed.used_until, wait = self.pace.next(passed.used_until, at)
         if wait:

@@ -112,8 +112,8 @@ async def serve_next(database: Writing, served: Served, now: datetime, most: int
         async with database.transaction() as db:
             await sitting.hold(db)
     except Exception as error:
-        if not sitting.updates or is_away(error):
-            raise  # no fault of these updates: they are handled when the database is back
+        if not sitting.updates or _no_fault_of_theirs(error):
+            raise  # they are handled when the database is back
         if len(sitting.updates) > 1:
             return await serve_next(database, served, now)
         [received] = sitting.updates
@@ -125,6 +125,13 @@ async def serve_next(database: Writing, served: Served, now: datetime, most: int
     return sitting
 
 
+def _no_fault_of_theirs(error: Exception) -> bool:
+    """The database's, as SQLAlchemy says it. A file that cannot be written is the update's that wants it: tried for
+    ever, it would keep everybody behind it.
+    """
+    return is_away(error) and not isinstance(error, OSError)
+
+
 async def _serve(db: AsyncConnection, received: Received, served: Served, now: datetime) -> Outgoing | None:
     """Act on one update. Returns the reply that is to be sent at once, leased to `served.hands`."""
     caused_by(db, received.update_id)
@@ -132,8 +139,10 @@ async def _serve(db: AsyncConnection, received: Received, served: Served, now: d
     if said is None:
         await _elsewhere(db, Update.de_json(received.payload, None), now)
         return None
-    if said.person_id != received.person_id:
-        raise ValueError("the sender has no id of Telegram's")  # "5", 5.0 and True would pass for 5 in a database
+    if not received.person_id or said.person_id != received.person_id:
+        raise ValueError(
+            "the sender has no id of Telegram's"
+        )  # "5", 5.0 and True would pass for 5 in a database; False for 0
     if said.left is not None:
         await _came_or_went(db, said, now)
         return None

@@ -101,10 +101,11 @@ def understand(update: dict[str, Any]) -> Said | None:
 
 
 def _pressed(query: dict[str, Any]) -> Said:
-    """Of a message that is too old Telegram tells no date, and takes no edit."""
-    person, under = User.de_json(query["from"], None), query.get("message") or {}
+    """The press, and the message it may edit: not one that is too old, of which Telegram gives the date as 0."""
+    person = User.de_json(query["from"], None)
+    under = query.get("message") or {}
     chat = Chat.de_json(under["chat"], None) if under else None
-    own = chat is not None and chat.type == "private" and under["date"]
+    own = chat is not None and chat.type == "private" and under["date"] != 0
     there = chat if chat and chat.type in _GROUPS else None
     return Said(
         person.id,

@@ -84,9 +84,8 @@ class Database:
         """A consistent look at the data that changes nothing and waits for no writer. `long`: over much of it, apart
         from the loop.
         """
-        await asyncio.sleep(
-            0
-        )  # see `transaction`; and not with a connection in hand, or everybody would open their own
+        # as in `transaction`; and not with a connection in hand, or everybody would open one of their own
+        await asyncio.sleep(0)
         connection = await inline.opened(self.engine, short=self.is_sqlite and not long)
         try:
             db = await connection.execution_options(kopir_writes=False)
@@ -125,7 +124,11 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get("kopir_writes", True)
-    connection.connection.dbapi_connection.begin(inline.BEGIN if writes else "BEGIN")  # type: ignore[union-attr]
+    try:
+        connection.connection.dbapi_connection.begin(inline.BEGIN if writes else "BEGIN")  # type: ignore[union-attr]
+    except asyncio.CancelledError:
+        connection.invalidate()  # its thread may still get the lock that was waited for: nobody else may have it
+        raise
 
 
 _PROMISES, _STEPS, _UPDATE = "kopir_promises", "kopir_steps", "kopir_update"

@@ -24,8 +24,8 @@ from storage.prepared import plan_of
 BUSY_MS = 10_000
 """How long another process's transaction is waited for."""
 BEGIN = "BEGIN IMMEDIATE"
-MAY_WAIT = {"commit"}
-"""What waits for the disk; tests take it out, whose databases lie in memory."""
+COMMITS_MAY_WAIT = True
+"""For the disk; not in tests, whose databases lie in memory."""
 QUICK = 0.002
 """Seconds: a disk whose last commit took less is waited for in the loop, for the way to the thread is as long."""
 _MANY = 20
@@ -59,9 +59,9 @@ class Adapted(AsyncAdapt_aiosqlite_connection):
     """What SQLAlchemy takes for the driver's connection."""
 
     __slots__ = ("here",)
-    _connection: Any  # a Connection of ours
+    _connection: Any  # a SqliteConnection
 
-    def __init__(self, dbapi: Any, connection: "Connection") -> None:
+    def __init__(self, dbapi: Any, connection: "SqliteConnection") -> None:
         super().__init__(dbapi, cast(Any, connection))
         self.here = False
 
@@ -103,20 +103,20 @@ class Cursor(sqlite3.Cursor):
             yield self._rows.popleft()
 
 
-class Connection(aiosqlite.Connection):
-    """Where to wait, and where not to."""
+class SqliteConnection(aiosqlite.Connection):
+    """aiosqlite's, which waits in its thread, and here only for what is quick."""
 
-    _changes = -1  # rows changed in this connection's life, when its transaction began
-    _last_commit = QUICK  # seconds
+    _changes = -1  # rows changed in this connection's life, when its transaction began; at first nobody knows
+    _last_commit = QUICK  # seconds; at first it may be slow
 
     async def begin(self, how: str) -> None:
         self._changes = self._conn.total_changes
         if how != BEGIN:
             self._conn.execute(how)
-        elif not self._begun():
+        elif not self._begin_unless_busy():
             await self.execute(how)
 
-    def _begun(self) -> bool:
+    def _begin_unless_busy(self) -> bool:
         """True when nobody else writes; else the lock is waited for in the thread."""
         self._conn.execute("PRAGMA busy_timeout=0")
         try:
@@ -132,7 +132,7 @@ class Connection(aiosqlite.Connection):
     async def commit(self) -> None:
         """In the loop, where nothing was changed or the disk is quick."""
         changed = self._conn.total_changes != self._changes
-        if changed and self._last_commit >= QUICK and "commit" in MAY_WAIT:
+        if changed and self._last_commit >= QUICK and COMMITS_MAY_WAIT:
             await self._execute(self._timed, self._conn.commit)  # type: ignore[no-untyped-call]
             return
         if changed:
@@ -154,9 +154,9 @@ class Connection(aiosqlite.Connection):
 def connect(dialect: Dialect, arguments: list[Any], options: dict[str, Any]) -> Adapted:
     """A new connection for SQLAlchemy (its event `do_connect`)."""
     connector = partial(sqlite3.connect, *arguments, **options | {"check_same_thread": False})
-    connection = Connection(connector, iter_chunk_size=64)
+    connection = SqliteConnection(connector, iter_chunk_size=64)
     connection._thread.daemon = True
-    return Adapted(dialect.loaded_dbapi, cast(Connection, await_(connection)))
+    return Adapted(dialect.loaded_dbapi, cast(SqliteConnection, await_(connection)))
 
 
 async def opened(engine: AsyncEngine, *, short: bool = True) -> AsyncConnection:

@@ -6,10 +6,10 @@ statement as if it were new, which takes several times as long as SQLite needs t
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import Dialect, Executable, exc
+from sqlalchemy import BindParameter, Dialect, Executable, exc
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import IteratorResult
 from sqlalchemy.engine.result import SimpleResultMetaData
@@ -18,19 +18,26 @@ from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
-_MARK = "kopir_prepared"
 _Statement = TypeVar("_Statement", bound=Executable)
-_Processor = Callable[[Any], Any] | None
 _Parameters = Mapping[str, Any]
+_Value = Callable[[_Parameters], Any]
+_Processor = Callable[[Any], Any] | None
+
+_prepared: dict[int, Executable] = {}
+_plans: dict[tuple[int, bool, tuple[str, ...]], "Plan | None"] = {}
 
 
 def prepared(statement: _Statement) -> _Statement:
-    """A statement of a module, never one made for the occasion: what is found out of it is kept for ever."""
-    return statement.execution_options(**{_MARK: True})
+    """A statement of a module, never one made for the occasion: it, and what is found out of it, is kept for ever.
+
+    What is made out of it is not prepared.
+    """
+    _prepared[id(statement)] = statement
+    return statement
 
 
 class Prepared:
-    """A statement put together once for each of the two databases."""
+    """A statement for each of the two databases, whose ON CONFLICT SQLAlchemy keeps apart."""
 
     def __init__(self, build: Callable[[Any], Any]) -> None:
         self._of = {"postgresql": build(postgresql.insert), "sqlite": prepared(build(sqlite.insert))}
@@ -45,50 +52,40 @@ class Rows(IteratorResult[Any]):
     rowcount: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Bind:
-    """A place in the SQL: the parameter that goes there, or, without a name, a value of the statement itself."""
-
-    name: str | None
-    value: Any
-    processor: _Processor
-
-    def of(self, parameters: _Parameters) -> Any:
-        value = self.value if self.name is None else parameters[self.name]
-        return value if self.processor is None else self.processor(value)
-
-
 class Plan:
     """How one statement is run with parameters of these names."""
 
     def __init__(self, statement: Any, compiled: SQLCompiler, names: Sequence[str]) -> None:
-        self.statement = statement  # while it is kept, no other one has its identity
         self._dialect = compiled.dialect
-        self.sql = compiled.string
-        self._binds = [self._bind(compiled, place, set(names)) for place in compiled.positiontup or ()]
+        self._sql = compiled.string
+        self._values = [self._value(compiled.binds[place], place, names) for place in compiled.positiontup or ()]
         columns = getattr(statement, "exported_columns", ())
         self._processors = [_of_result(column.type, self._dialect) for column in columns]
         self._plain = not any(self._processors)
         self._shape: SimpleResultMetaData | None = None
 
-    def _bind(self, compiled: SQLCompiler, place: str, names: set[str]) -> _Bind:
-        bind = compiled.binds[place]
+    def _value(self, bind: BindParameter[Any], place: str, names: Sequence[str]) -> _Value:
+        """What goes to this place of the SQL: a parameter, or a value of the statement itself."""
         processor = bind.type.dialect_impl(self._dialect).bind_processor(self._dialect)
         name = next((name for name in (bind.key, place) if name in names), None)
-        return _Bind(name, None if name else bind.effective_value, processor)
+        if name is not None:
+            return _given(name, processor)
+        if bind.required:
+            raise exc.InvalidRequestError(f"A value is required for bind parameter {bind.key!r}")
+        return _own(bind.effective_value, processor)
 
     def run(self, driver: sqlite3.Connection, parameters: _Parameters | list[_Parameters] | None) -> Rows:
         try:
             if isinstance(parameters, list):
-                cursor = driver.executemany(self.sql, [self._values(one) for one in parameters])
+                cursor = driver.executemany(self._sql, [self._arguments(one) for one in parameters])
             else:
-                cursor = driver.execute(self.sql, self._values(parameters or {}))
+                cursor = driver.execute(self._sql, self._arguments(parameters or {}))
             return self._rows(cursor, cursor.fetchall())
         except sqlite3.Error as error:
             raise self._as_sqlalchemy_says(error) from error
 
-    def _values(self, parameters: _Parameters) -> list[Any]:
-        return [bind.of(parameters) for bind in self._binds]
+    def _arguments(self, parameters: _Parameters) -> list[Any]:
+        return [value(parameters) for value in self._values]
 
     def _rows(self, cursor: sqlite3.Cursor, found: list[Any]) -> Rows:
         if self._shape is None:
@@ -107,29 +104,41 @@ class Plan:
 
     def _as_sqlalchemy_says(self, error: sqlite3.Error) -> BaseException:
         return exc.DBAPIError.instance(
-            self.sql, None, error, sqlite3.Error, hide_parameters=True, dialect=self._dialect, ismulti=False
+            self._sql, None, error, sqlite3.Error, hide_parameters=True, dialect=self._dialect, ismulti=False
         )
+
+
+def _given(name: str, processor: _Processor) -> _Value:
+    return itemgetter(name) if processor is None else lambda parameters: processor(parameters[name])
+
+
+def _own(value: Any, processor: _Processor) -> _Value:
+    bound = value if processor is None else processor(value)
+    return lambda _: bound
 
 
 def _of_result(type_: TypeEngine[Any], dialect: Dialect) -> _Processor:
     return type_.dialect_impl(dialect).result_processor(dialect, None)
 
 
-_plans: dict[tuple[int, bool, tuple[str, ...]], Plan | None] = {}
-
-
 def plan_of(statement: Executable, parameters: _Parameters | list[_Parameters] | None, dialect: Dialect) -> Plan | None:
-    """None for a statement that SQLAlchemy has to look at each time."""
-    many = isinstance(parameters, list)
-    first = (parameters[0] if parameters else {}) if isinstance(parameters, list) else parameters or {}
-    key = (id(statement), many, tuple(first))
-    try:
-        return _plans[key]
-    except KeyError:
-        if not statement.get_execution_options().get(_MARK):
-            return None
-    plan = _plans[key] = _made(statement, dialect, many=many, names=tuple(first))
-    return plan
+    """None for a statement that SQLAlchemy has to look at each time. Raises InvalidRequestError when one of its
+    parameters is not given.
+    """
+    if id(statement) not in _prepared:
+        return None
+    many, names = isinstance(parameters, list), _names(parameters)
+    key = (id(statement), many, names)
+    if key not in _plans:
+        _plans[key] = _made(statement, dialect, many=many, names=names)
+    return _plans[key]
+
+
+def _names(parameters: _Parameters | list[_Parameters] | None) -> tuple[str, ...]:
+    """Of several rows those of the first, as SQLAlchemy takes them."""
+    if isinstance(parameters, list):
+        return tuple(parameters[0]) if parameters else ()
+    return tuple(parameters or ())
 
 
 def _made(statement: Any, dialect: Dialect, *, many: bool, names: tuple[str, ...]) -> Plan | None:

@@ -12,7 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.intake import NothingUsable
 from domain.pace import Pace
+from handlers import serve
+from handlers.turn import Turn
 from simulator.faults import garbage
+from storage import people
 from storage.database import Database
 from storage.inbox import person_of, take
 from storage.tables import inbox
@@ -220,6 +223,67 @@ async def test_one_that_cannot_be_served_takes_nothing_from_those_it_came_with(c
     async with cast.town.app.database.transaction() as db:
         dead = await db.execute(delete(inbox).where(inbox.c.dead_at.isnot(None)).returning(inbox.c.update_id))
         assert list(dead.scalars()) == [between["update_id"]]
+
+
+async def test_a_file_that_cannot_be_written_keeps_nobody_else(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No room in /tmp for somebody's table is no database that is away."""
+    app, route = cast.town.app, serve.route
+
+    async def no_room_for_aigerim(turn: Turn) -> None:
+        if turn.person.id == cast.aigerim.id:
+            raise OSError(28, "No space left on device")
+        await route(turn)
+
+    monkeypatch.setattr(serve, "route", no_room_for_aigerim)
+    for who in (cast.aigerim, cast.saule):
+        who.phone.writes("/help")
+    await app.polling.once()
+    assert len(cast.town.telegram.bot.updates) == 2
+    await app.polling.once()
+    assert len(cast.town.telegram.bot.updates) == 0
+    for _ in range(5):
+        await cast.town.settle()
+        cast.town.clock.skip(timedelta(seconds=10))
+    assert "/admin" in cast.saule.last
+    assert "Something went wrong on our side" in cast.aigerim.last
+    await _forgive(cast, 1)
+
+
+async def test_who_is_too_fast_hears_it_though_another_update_cannot_be_served(cast: Cast) -> None:
+    app = cast.town.app
+    app.turnstile.pace, app.turnstile.seconds = Pace(2), lambda: cast.town.clock.now().timestamp()
+    for _ in range(4):
+        cast.aigerim.phone.writes("/my")
+    updates = [update for _, update in cast.town.telegram.bot.updates]
+    cast.town.telegram.bot.updates.clear()
+    sender = {"id": 555, "is_bot": False, "first_name": "Vandal"}
+    query = {"id": "1", "from": sender, "chat_instance": "1", "data": ["x"]}
+    await app.take_in([*updates, {"update_id": updates[-1]["update_id"] + 1, "callback_query": query}])
+    for _ in range(5):
+        cast.town.clock.skip(timedelta(minutes=5))
+        await cast.town.settle()
+    assert sum(said.startswith("That was more than 2 messages") for said in cast.aigerim.texts) == 1
+    await _forgive(cast, 1)
+
+
+@pytest.mark.parametrize("nobody", [0, 0.0, False])
+async def test_a_sender_who_is_nobody_is_met_by_nobody(cast: Cast, nobody: Any) -> None:
+    sender = {"id": nobody, "is_bot": False, "first_name": "Nobody"}
+    chat = {"id": nobody, "type": "private", "first_name": "Nobody"}
+    message = {"message_id": 1, "date": 1, "from": sender, "chat": chat, "text": "/start"}
+    await cast.town.app.take_in([{"update_id": 700_999_999, "message": message}])
+    for _ in range(4):
+        cast.town.clock.skip(timedelta(seconds=10))
+        await cast.town.settle()
+    async with cast.town.app.database.reading() as db:
+        assert await people.load(db, 0) is None
+    await _forgive(cast, 1)
+
+
+async def _forgive(cast: Cast, dead: int) -> None:
+    """So many failed here on purpose: the end of the story need not find them."""
+    async with cast.town.app.database.transaction() as db:
+        assert (await db.execute(delete(inbox).where(inbox.c.dead_at.isnot(None)))).rowcount == dead
 
 
 async def test_a_burst_keeps_its_pace_when_the_disk_was_full_for_a_moment(cast: Cast) -> None:

@@ -1,13 +1,16 @@
 """What both databases must do alike: moments, dates, locks, and no lost update."""
 
 import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
-from storage import people
+from storage import inline, people
 from storage.database import Database, is_away
 from storage.tables import consents, counters, questions
 from storage.tables import people as rows
@@ -98,6 +101,11 @@ class TestTransactions:
             assert await db.scalar(select(func.count()).where(consents.c.person_id == GUEST)) == 0
 
 
+async def meet_somebody(database: Database) -> None:
+    async with database.transaction() as db:
+        await people.meet(db, GUEST, "Guest", NOW)
+
+
 class TestSqlite:
     """What SQLite must be told, since nothing of it is its habit."""
 
@@ -115,6 +123,41 @@ class TestSqlite:
             found = await db.scalar(text(f"PRAGMA {pragma}"))
         await file.close()
         assert found == value
+
+    async def test_whoever_gives_up_waiting_for_the_lock_leaves_nothing_behind(self, file: Database) -> None:
+        """The thread may get the lock after nobody wants it any more."""
+        other = sqlite3.connect(str(file.file), isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        asyncio.get_running_loop().call_later(0.4, other.execute, "COMMIT")
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.2):
+                await meet_somebody(file)
+        other.execute("PRAGMA busy_timeout=2000")
+        other.execute("BEGIN IMMEDIATE")  # nobody holds the lock
+        other.execute("COMMIT")
+        await meet_somebody(file)
+        async with file.reading() as db:
+            assert await people.load(db, GUEST) is not None
+        other.close()
+        await file.close()
+
+    async def test_a_commit_waits_for_a_slow_disk_in_its_thread(
+        self, file: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        threads = []
+
+        def told(connection: inline.SqliteConnection, commit: Callable[[], None]) -> None:
+            threads.append(threading.current_thread())
+            commit()
+
+        monkeypatch.setattr(inline, "COMMITS_MAY_WAIT", True)
+        monkeypatch.setattr(inline, "QUICK", 0.0)
+        monkeypatch.setattr(inline.SqliteConnection, "_timed", told)
+        await meet_somebody(file)
+        assert [thread is threading.main_thread() for thread in threads] == [False]
+        async with file.reading() as db:
+            assert await people.load(db, GUEST) is not None
+        await file.close()
 
     async def test_where_it_lives_is_known(self, file: Database, tmp_path_factory: pytest.TempPathFactory) -> None:
         assert file.file is not None

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import bindparam, delete, event, func, insert, literal, select, update
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import prepared as module
@@ -123,6 +123,13 @@ async def test_a_moment_without_a_zone_is_refused(database: Database) -> None:
         await _with(database, wrong)
 
 
+async def test_a_parameter_that_is_not_given_is_no_null(scene: Scene) -> None:
+    rename = prepared(update(people).where(people.c.id == _WHO).values(choices=bindparam("stored")))
+    async with scene.database.transaction() as db:
+        with pytest.raises(SQLAlchemyError, match="A value is required for bind parameter 'stored'"):
+            await db.execute(rename, {"who": AIGERIM, "sotred": "x"})
+
+
 async def test_whoever_listens_to_the_statements_hears_it(scene: Scene) -> None:
     heard: list[str] = []
     name_of = prepared(select(people.c.name).where(people.c.id == _WHO))
@@ -133,12 +140,13 @@ async def test_whoever_listens_to_the_statements_hears_it(scene: Scene) -> None:
     assert len(heard) == 1
 
 
-async def test_a_statement_made_for_the_occasion_is_not_kept(sqlite_url: str) -> None:
+@pytest.mark.parametrize("made_of", [select(people.c.name), prepared(select(people.c.name))], ids=["new", "prepared"])
+async def test_a_statement_made_for_the_occasion_is_not_kept(sqlite_url: str, made_of: Any) -> None:
     database = Database(sqlite_url)
     before = len(module._plans)
     async with database.reading() as db:
         for n in range(50):
-            await db.execute(select(people.c.name).where(people.c.id == n))
+            await db.execute(made_of.where(people.c.id == n))
             gc.collect()
     await database.close()
     assert len(module._plans) == before
