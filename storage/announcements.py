@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.announcement import (
@@ -30,7 +30,8 @@ from domain.people import OrganizationState, RepresentativeState
 from storage.database import insert, promises
 from storage.outbox import Fate, Priority, say
 from storage.pages import Page, Section
-from storage.tables import announcements, officials, organizations, outbox, people, recipients, representatives
+from storage.prepared import prepared
+from storage.tables import Moment, announcements, officials, organizations, outbox, people, recipients, representatives
 
 COPY, CORRECTION, TAKING_BACK = "announcement", "an_correction", "an_taking_back"
 """Templates of what goes to recipients."""
@@ -164,11 +165,17 @@ async def tally(db: AsyncConnection, announcement: Announcement) -> Tally:
     )
 
 
+_DUE = and_(announcements.c.state == State.SCHEDULED, announcements.c.send_at <= bindparam("now", type_=Moment))
+_UNFINISHED = prepared(
+    select(announcements.c.id)
+    .where(or_(_DUE, *(announcements.c.state == state for state in sorted(UNDER_WAY))))
+    .order_by(announcements.c.id)
+)
+
+
 async def unfinished(db: AsyncConnection, now: datetime) -> list[int]:
     """Those whose time has come, and those that are going on."""
-    due = and_(announcements.c.state == State.SCHEDULED, announcements.c.send_at <= now)
-    query = select(announcements.c.id).where(or_(due, announcements.c.state.in_(UNDER_WAY)))
-    return list(await db.scalars(query.order_by(announcements.c.id)))
+    return list(await db.scalars(_UNFINISHED, {"now": now}))
 
 
 async def change(db: AsyncConnection, announcement_id: int, **values: Any) -> None:

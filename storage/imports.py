@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, delete, or_, select, update
+from sqlalchemy import Row, and_, bindparam, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.register_import import FileFault, Finding, ImportState
-from storage.tables import imports
+from storage.prepared import prepared
+from storage.tables import Moment, imports
 
 LEASE = timedelta(seconds=60)
 """Longer than fetching, reading and comparing take together."""
@@ -62,18 +63,21 @@ async def receive(db: AsyncConnection, person_id: int, file_id: str, file_name: 
     return import_id
 
 
+_FREE = and_(
+    or_(*(imports.c.state == state for state in _TO_DO)),
+    or_(imports.c.leased_until.is_(None), imports.c.leased_until <= bindparam("now", type_=Moment)),
+)
+_ANYTHING = prepared(select(imports.c.id).where(_FREE).limit(1))
+_OLDEST = select(imports).where(_FREE).order_by(imports.c.id).limit(1).with_for_update(skip_locked=True)
+
+
 async def anything_to_do(db: AsyncConnection, now: datetime) -> bool:
-    return (await db.execute(select(imports.c.id).where(_free(now)).limit(1))).first() is not None
-
-
-def _free(now: datetime) -> Any:
-    return imports.c.state.in_(_TO_DO) & or_(imports.c.leased_until.is_(None), imports.c.leased_until <= now)
+    return (await db.execute(_ANYTHING, {"now": now})).first() is not None
 
 
 async def claim(db: AsyncConnection, now: datetime) -> Import | None:
     """The oldest list that waits to be read or compared; another copy passes it over until the lease ends."""
-    query = select(imports).where(_free(now)).order_by(imports.c.id).limit(1).with_for_update(skip_locked=True)
-    row = (await db.execute(query)).first()
+    row = (await db.execute(_OLDEST, {"now": now})).first()
     if row is None:
         return None
     mine = update(imports).where(imports.c.id == row.id)
