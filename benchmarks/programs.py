@@ -98,7 +98,8 @@ async def served(telegram: Telegram, latency: float = 0.0) -> AsyncIterator[str]
     """The Bot API of this Telegram on a free port of the loopback, so many seconds away; gives its URL."""
     application = create_app(telegram)
     far = Distant(application, latency) if latency else application
-    config = uvicorn.Config(far, port=0, log_level="critical", timeout_graceful_shutdown=1)
+    # an idle connection stays open while another program has its turn: aiogram does not ask again when it is gone
+    config = uvicorn.Config(far, port=0, log_level="critical", timeout_graceful_shutdown=1, timeout_keep_alive=120)
     server = uvicorn.Server(config)
     server.capture_signals = contextlib.nullcontext  # Ctrl-C must end the program under test as well
     async with asyncio.TaskGroup() as group:
