@@ -8,7 +8,7 @@ KEPT, MISSED, VOID = 0, 1, 2
 """How a benchmark ends: what it promises holds, does not hold, or could not be measured."""
 
 
-def report(lines: Iterable[str], conditions: str, **facts: object) -> str:
+def report(lines: Iterable[str], conditions: str, /, **facts: object) -> str:
     """A table and what it was measured under, with the machine's load, in Markdown."""
     said = conditions.format(load=os.getloadavg()[0], cores=os.cpu_count(), **facts)
     return "\n".join([*lines, "", *(f"- {line}" for line in said.splitlines()), ""])

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
-from benchmarks import KEPT, MISSED, ended
+from benchmarks import KEPT, MISSED, ended, report
 from benchmarks.programs import OURS, Running, cores, served, started
 from domain.people import CONSENT_VERSION, Language, OrganizationState
 from domain.register import bin_checksum
@@ -222,14 +222,12 @@ def _report(found: list[Measured]) -> str:
         f" {one.entered:,} | {one.applied:.1f} |"
         for one in found
     ]
-    load = f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
-    said = _CONDITIONS.format(lines=LINES, seconds=DRY_RUN_S, megabytes=MEMORY_MB, load=load)
-    return "\n".join([*lines, "", *(f"- {line}" for line in said.splitlines()), ""])
+    return report(lines, _CONDITIONS, lines=LINES, seconds=DRY_RUN_S, megabytes=MEMORY_MB)
 
 
 _CONDITIONS = """\
 {lines:,} lines each. Promised: a dry run under {seconds:.0f} s and {megabytes:.0f} MB above idle.
-From sending the file to the report in the chat; the machine's load is {load}."""
+From sending the file to the report in the chat; the machine's load is {load:.1f} on {cores} cores."""
 
 
 if __name__ == "__main__":
