@@ -28,8 +28,10 @@ COMMITS_MAY_WAIT = True
 """For the disk; not in tests, whose databases lie in memory."""
 QUICK = 0.002
 """Seconds: a disk whose last commit took less is waited for in the loop, for the way to the thread is as long."""
-_MANY = 20
-"""Rows at once."""
+_MANY = 200
+"""Rows at once: more than intake ever stores, for whoever stops the program cancels it, and what a thread does for
+somebody who was cancelled held SQLite's lock to the end.
+"""
 
 
 class Inline(AsyncConnection):
@@ -148,7 +150,9 @@ class SqliteConnection(aiosqlite.Connection):
             self._last_commit = perf_counter() - began
 
     async def rollback(self) -> None:
-        self._conn.rollback()
+        """Behind what the thread still does for somebody who was cancelled; after a commit there is nothing to do."""
+        if self._conn.in_transaction:
+            await super().rollback()
 
 
 def connect(dialect: Dialect, arguments: list[Any], options: dict[str, Any]) -> Adapted:
