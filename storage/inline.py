@@ -9,6 +9,7 @@ shown how quick it is. The calls of one connection come one after the other, whi
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from time import perf_counter
 from typing import Any, cast
@@ -28,10 +29,8 @@ COMMITS_MAY_WAIT = True
 """For the disk; not in tests, whose databases lie in memory."""
 QUICK = 0.002
 """Seconds: a disk whose last commit took less is waited for in the loop, for the way to the thread is as long."""
-_MANY = 200
-"""Rows at once: more than intake ever stores, for whoever stops the program cancels it, and what a thread does for
-somebody who was cancelled held SQLite's lock to the end.
-"""
+_MANY = 20
+"""Rows at once."""
 
 
 class Inline(AsyncConnection):
@@ -78,6 +77,17 @@ class Adapted(AsyncAdapt_aiosqlite_connection):
 
     def begin(self, how: str) -> None:
         await_(self._connection.begin(how))
+
+
+class Driver(sqlite3.Connection):
+    """Rolls back before it closes. SQLite keeps a closed connection, and its lock, for as long as a statement of it
+    lives: the traceback of somebody who was cancelled may hold its cursor until the next search for garbage.
+    """
+
+    def close(self) -> None:
+        with suppress(sqlite3.Error):
+            self.rollback()
+        super().close()
 
 
 class Cursor(sqlite3.Cursor):
@@ -150,14 +160,14 @@ class SqliteConnection(aiosqlite.Connection):
             self._last_commit = perf_counter() - began
 
     async def rollback(self) -> None:
-        """Behind what the thread still does for somebody who was cancelled; after a commit there is nothing to do."""
+        """After a commit, as whenever a connection goes back to the pool, there is nothing to do."""
         if self._conn.in_transaction:
             await super().rollback()
 
 
 def connect(dialect: Dialect, arguments: list[Any], options: dict[str, Any]) -> Adapted:
     """A new connection for SQLAlchemy (its event `do_connect`)."""
-    connector = partial(sqlite3.connect, *arguments, **options | {"check_same_thread": False})
+    connector = partial(sqlite3.connect, *arguments, **options | {"check_same_thread": False, "factory": Driver})
     connection = SqliteConnection(connector, iter_chunk_size=64)
     connection._thread.daemon = True
     return Adapted(dialect.loaded_dbapi, cast(SqliteConnection, await_(connection)))

@@ -141,6 +141,19 @@ class TestSqlite:
         other.close()
         await file.close()
 
+    async def test_a_connection_that_is_closed_keeps_no_lock_for_a_cursor_that_lives(self, file: Database) -> None:
+        """As the traceback of a task that was cancelled in the midst of many rows may hold one."""
+        async with file.reading():  # it exists
+            closed = sqlite3.connect(str(file.file), isolation_level=None, factory=inline.Driver)
+        closed.execute("BEGIN IMMEDIATE")
+        cursor = closed.execute("SELECT 1 UNION SELECT 2")
+        assert cursor.fetchone() == (1,)
+        closed.close()
+        async with asyncio.timeout(5):
+            await meet_somebody(file)
+        assert cursor is not None
+        await file.close()
+
     async def test_a_commit_waits_for_a_slow_disk_in_its_thread(
         self, file: Database, monkeypatch: pytest.MonkeyPatch
     ) -> None:
