@@ -1,6 +1,6 @@
 """Updates served, each whole or not at all: take the oldest row, load the person, act, mark it done, commit.
 
-    inbox.take_several → people.meet → route → outbox rows, form, effect, "done" → commit → the reply is sent
+    inbox.take → people.meet → route → outbox rows, form, effect, "done" → commit → the reply is sent
 
 A kill anywhere leaves either everything or nothing of an update. A row that fails three times becomes a dead letter and
 blocks nobody.
@@ -85,10 +85,10 @@ class Sitting:
     async def hold(self, db: AsyncConnection) -> None:
         self.more = True
         while self.more and (room := self.most - len(self.updates)):
-            taken, self.more = await inbox.take_several(db, self.now, room)
+            taken, self.more = await inbox.take(db, self.now, room)
             for received in taken:
                 await self.serve(db, received)
-            await inbox.all_done(db, taken, self.now)
+            await inbox.done(db, [received.update_id for received in taken], self.now)
 
     async def serve(self, db: AsyncConnection, received: Received) -> None:
         self.updates.append(received)

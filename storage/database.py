@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Table, event, exc
+from sqlalchemy import Connection, Table, event, exc
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -40,7 +40,7 @@ class Database:
         self._writer: AsyncConnection | None = None
         self.promised: Callable[[], None] = lambda: None
         if self.is_sqlite:
-            event.listen(self.engine.sync_engine, "do_connect", _connect_sqlite)
+            event.listen(self.engine.sync_engine, "do_connect", inline.connect)
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
 
@@ -106,10 +106,6 @@ class Database:
         """Where a SQLite database lives; None for PostgreSQL and for memory."""
         name = self.url.database
         return Path(name) if self.is_sqlite and name and name != ":memory:" else None
-
-
-def _connect_sqlite(dialect: Dialect, _record: object, arguments: list[Any], options: dict[str, Any]) -> Any:
-    return inline.connect(dialect, arguments, options)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

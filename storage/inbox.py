@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -92,7 +92,7 @@ async def store(
 async def store_and_take(
     db: AsyncConnection, update_id: int, person_id: int, payload: dict[str, Any], now: datetime
 ) -> Received | None:
-    """Store one that is handled in this same transaction, as handled: it never has to be looked for.
+    """Store one, as `store` does, that is handled in this same transaction: as handled, so that nobody looks for it.
 
     None, and stored as any other, where an earlier one of this person waits; None also when it was stored before.
     """
@@ -192,19 +192,14 @@ _FREE = (
 _DONE = prepared(update(inbox).where(inbox.c.update_id == bindparam("row")).values(done_at=_now))
 
 
-async def take(db: AsyncConnection, now: datetime) -> Received | None:
-    """The oldest waiting row of a person nobody else works for, locked until the transaction ends.
+async def take(db: AsyncConnection, now: datetime, most: int) -> tuple[list[Received], bool]:
+    """Up to `most` of the oldest waiting rows, each of another person, for whom nobody else works; whether others may
+    wait. On PostgreSQL it is one, locked until the transaction ends; on SQLite nobody else looks meanwhile.
 
     Races other copies: on PostgreSQL they skip the locked row, and the person's later rows are not the oldest until
     this transaction has committed. What another copy did between the two queries is asked again by the second one.
     A kill releases the lock; nothing has to be cleaned up.
     """
-    taken, _ = await take_several(db, now, 1)
-    return taken[0] if taken else None
-
-
-async def take_several(db: AsyncConnection, now: datetime, most: int) -> tuple[list[Received], bool]:
-    """Up to `most`, each of another person, and whether others may wait. On PostgreSQL one, as `take` has it."""
     if db.dialect.name == "sqlite":
         rows = list(await db.execute(_FIRST, {"now": now, "most": most, "and_one": most + 1}))
         more = bool(rows) and rows[0].waiting > len(rows)
@@ -215,13 +210,9 @@ async def take_several(db: AsyncConnection, now: datetime, most: int) -> tuple[l
     return [Received(row.update_id, row.person_id, json.loads(row.payload), row.attempts) for row in rows], more
 
 
-async def done(db: AsyncConnection, update_id: int, now: datetime) -> None:
-    await db.execute(_DONE, {"row": update_id, "now": now})
-
-
-async def all_done(db: AsyncConnection, received: list[Received], now: datetime) -> None:
-    if received:
-        await db.execute(_DONE, [{"row": one.update_id, "now": now} for one in received])
+async def done(db: AsyncConnection, update_ids: Sequence[int], now: datetime) -> None:
+    if update_ids:
+        await db.execute(_DONE, [{"row": update_id, "now": now} for update_id in update_ids])
 
 
 async def mask(db: AsyncConnection, update_id: int, secret: str) -> None:

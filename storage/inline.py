@@ -165,7 +165,7 @@ class SqliteConnection(aiosqlite.Connection):
             await super().rollback()
 
 
-def connect(dialect: Dialect, arguments: list[Any], options: dict[str, Any]) -> Adapted:
+def connect(dialect: Dialect, _record: object, arguments: list[Any], options: dict[str, Any]) -> Adapted:
     """A new connection for SQLAlchemy (its event `do_connect`)."""
     connector = partial(sqlite3.connect, *arguments, **options | {"check_same_thread": False, "factory": Driver})
     connection = SqliteConnection(connector, iter_chunk_size=64)

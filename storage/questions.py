@@ -690,7 +690,7 @@ def _entries() -> Select[Any]:
 
 
 _LINES = prepared(_entries().where(entries.c.question_id == bindparam("question")).order_by(entries.c.id))
-_LINES_FOR_AN_NGO = prepared(_LINES.where(entries.c.action.not_in(CITY_ONLY)))
+_LINES_FOR_AN_NGO = _LINES.where(entries.c.action.not_in(CITY_ONLY))
 _LINE = prepared(_entries().where(entries.c.id == bindparam("line")))
 
 

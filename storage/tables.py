@@ -70,6 +70,11 @@ def _names() -> list[Column[str]]:
     return [Column(f"name_{language}", String(200), nullable=False) for language in ("en", "ru", "kk")]
 
 
+def _index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """Of a part of the rows: what the rest is does not make it longer."""
+    return Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
+
+
 people = Table(
     "people",
     metadata,
@@ -161,13 +166,7 @@ officials = Table(
     Column("post", String(130), nullable=False, server_default=""),
     Column("since", Moment, nullable=False),
     Index("ix_officials_department_id", "department_id"),
-    Index(
-        "uq_officials_one_head",
-        "department_id",
-        unique=True,
-        sqlite_where=text("is_head"),
-        postgresql_where=text("is_head"),
-    ),
+    _index("uq_officials_one_head", "department_id", unique=True, where="is_head"),
 )
 
 # While an official is on leave, cards and reminders go to the deputy: from the first of the city's days until the
@@ -258,12 +257,7 @@ questions = Table(
     Column("parts_owed", String(200), nullable=False, server_default=""),
     Index("ix_questions_parent_id", "parent_id"),
     Index("ix_questions_status_waiting_since", "status", "waiting_since"),
-    Index(
-        "ix_questions_remind_on_open",
-        "remind_on",
-        sqlite_where=text("status IN ('registered', 'in_work', 'waiting')"),
-        postgresql_where=text("status IN ('registered', 'in_work', 'waiting')"),
-    ),
+    _index("ix_questions_remind_on_open", "remind_on", where="status IN ('registered', 'in_work', 'waiting')"),
     Index("ix_questions_department_id_status_due_on", "department_id", "status", "due_on"),
     Index("ix_questions_organization_id_id", "organization_id", "id"),
     Index("ix_questions_author_id_id", "author_id", "id"),
@@ -348,26 +342,12 @@ inbox = Table(
     Column("done_at", Moment),
     Column("dead_at", Moment),
     Column("error", String(500)),
-    Index(
-        "ix_inbox_person_id_update_id_pending",
-        "person_id",
-        "update_id",
-        sqlite_where=text("done_at IS NULL AND dead_at IS NULL"),
-        postgresql_where=text("done_at IS NULL AND dead_at IS NULL"),
+    _index(
+        "ix_inbox_person_id_update_id_pending", "person_id", "update_id", where="done_at IS NULL AND dead_at IS NULL"
     ),
-    Index(
-        "ix_inbox_update_id_pending",
-        "update_id",
-        sqlite_where=text("done_at IS NULL AND dead_at IS NULL"),
-        postgresql_where=text("done_at IS NULL AND dead_at IS NULL"),
-    ),
+    _index("ix_inbox_update_id_pending", "update_id", where="done_at IS NULL AND dead_at IS NULL"),
     Index("ix_inbox_received_at", "received_at"),
-    Index(
-        "ix_inbox_update_id_dead",
-        "update_id",
-        sqlite_where=text("dead_at IS NOT NULL AND done_at IS NULL"),
-        postgresql_where=text("dead_at IS NOT NULL AND done_at IS NULL"),
-    ),
+    _index("ix_inbox_update_id_dead", "update_id", where="dead_at IS NOT NULL AND done_at IS NULL"),
 )
 
 # What must still be said. A notice keeps its template and the facts; words are chosen when it goes out.
@@ -391,41 +371,14 @@ outbox = Table(
     Column("fate", String(20)),  # delivered, blocked, dropped, failed
     Column("message_id", BigInteger),
     Column("error", String(500)),
-    Index(
-        "ix_outbox_chat_id_priority_id_pending",
-        "chat_id",
-        "priority",
-        "id",
-        sqlite_where=text("done_at IS NULL"),
-        postgresql_where=text("done_at IS NULL"),
-    ),
-    Index(
-        "ix_outbox_priority_id_pending",
-        "priority",
-        "id",
-        sqlite_where=text("done_at IS NULL"),
-        postgresql_where=text("done_at IS NULL"),
-    ),
-    Index(
-        "ix_outbox_chat_id_under_way",
-        "chat_id",
-        sqlite_where=text("done_at IS NULL AND leased_until IS NOT NULL"),
-        postgresql_where=text("done_at IS NULL AND leased_until IS NOT NULL"),
-    ),
+    _index("ix_outbox_chat_id_priority_id_pending", "chat_id", "priority", "id", where="done_at IS NULL"),
+    _index("ix_outbox_priority_id_pending", "priority", "id", where="done_at IS NULL"),
+    _index("ix_outbox_chat_id_under_way", "chat_id", where="done_at IS NULL AND leased_until IS NOT NULL"),
     Index("ix_outbox_question_id", "question_id"),
     Index("ix_outbox_announcement_id", "announcement_id"),
-    Index(  # of what is done alone: SQLite would look through it for what is not
-        "ix_outbox_done_at",
-        "done_at",
-        sqlite_where=text("done_at IS NOT NULL"),
-        postgresql_where=text("done_at IS NOT NULL"),
-    ),
-    Index(
-        "ix_outbox_id_failed",
-        "id",
-        sqlite_where=text("fate = 'failed'"),
-        postgresql_where=text("fate = 'failed'"),
-    ),
+    # of what is done alone: SQLite would look through it for what is not
+    _index("ix_outbox_done_at", "done_at", where="done_at IS NOT NULL"),
+    _index("ix_outbox_id_failed", "id", where="fate = 'failed'"),
 )
 
 audit = Table(

@@ -17,9 +17,10 @@ from handlers.turn import Turn
 from simulator.faults import garbage
 from storage import people
 from storage.database import Database
-from storage.inbox import person_of, take
+from storage.inbox import person_of
 from storage.tables import inbox
 from tests.journeys.cast import Cast, everything_stored
+from tests.storage.scene import take_one
 from tests.town import Town
 
 AIGERIM = {"id": 5_000_000_002, "first_name": "Aigerim"}
@@ -196,7 +197,7 @@ async def test_whatever_waits_behind_the_same_persons_update_wakes_those_who_ser
     async with app.database.transaction() as db:
         await app.turnstile.store(db, [first], town.clock.now())
     async with app.database.transaction() as worker:
-        assert await take(worker, town.clock.now())
+        assert await take_one(worker, town.clock.now())
         await app.take_in([second])
         assert app.arrived.is_set()
     await town.settle()

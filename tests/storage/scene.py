@@ -19,7 +19,7 @@ from domain.people import (
     RepresentativeState,
 )
 from domain.question import Action, Change, Kind, Outcome, Question, Status, act, ask
-from storage import departments, people, questions, register, tables
+from storage import departments, inbox, people, questions, register, tables
 from storage.database import Database
 
 NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
@@ -37,6 +37,12 @@ GUEST = 2**44 + 1
 CULTURE = Names("Culture and languages", "Отдел культуры и развития языков", "Мәдениет және тілдерді дамыту бөлімі")
 EDUCATION = Names("Education", "Отдел образования", "Білім бөлімі")
 EVENTS = Names("Help with cultural events", "Помощь в проведении мероприятий", "Іс-шараларды өткізуге көмек")
+
+
+async def take_one(db: AsyncConnection, now: datetime) -> inbox.Received | None:
+    """What a worker would get that takes no more than one."""
+    taken, _ = await inbox.take(db, now, 1)
+    return taken[0] if taken else None
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ import pytest
 from storage import backups, forgotten, inbox, people, slots
 from storage.backups import Trouble
 from storage.database import Database
-from tests.storage.scene import AIGERIM, BOLAT, DANIYAR, DAY, ERLAN, HOUR, MINUTE, NOW, Scene
+from tests.storage.scene import AIGERIM, BOLAT, DANIYAR, DAY, ERLAN, HOUR, MINUTE, NOW, Scene, take_one
 
 TODAY = date(2026, 3, 2)
 
@@ -82,7 +82,7 @@ class TestTheForgotten:
         assert await self.again(scene, lines) == 2
         assert await self.known(scene, AIGERIM, DANIYAR, BOLAT, ERLAN) == [False, False, True, True]
         async with scene.database.transaction() as db:
-            received = await inbox.take(db, NOW + DAY)
+            received = await take_one(db, NOW + DAY)
         assert received is None, "what they sent before would make them known again"
 
     async def test_the_second_time_there_is_nothing_to_do(self, scene: Scene) -> None:

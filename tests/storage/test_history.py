@@ -18,8 +18,7 @@ HANDLED = 2_000
 
 async def _updates(db: AsyncConnection) -> None:
     await inbox.store(db, [(100 + n, AIGERIM, {"update_id": 100 + n}) for n in range(HANDLED)], NOW)
-    for n in range(HANDLED):
-        await inbox.done(db, 100 + n, NOW)
+    await inbox.done(db, range(100, 100 + HANDLED), NOW)
 
 
 async def _replies(db: AsyncConnection) -> None:
@@ -35,8 +34,8 @@ async def _something_waits(db: AsyncConnection) -> None:
 
 
 DEEDS: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
-    "take": lambda db: inbox.take(db, NOW),
-    "done": lambda db: inbox.done(db, 900_000, NOW),
+    "take": lambda db: inbox.take(db, NOW, 8),
+    "done": lambda db: inbox.done(db, [900_000], NOW),
     "store": lambda db: inbox.store(db, [(900_010, AIGERIM, {})], NOW),
     "meet": lambda db: people.meet(db, AIGERIM, "Aigerim", NOW),
     "form": lambda db: forms.open_form(db, AIGERIM),

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, text
 from storage import inbox
 from storage.database import Database
 from storage.tables import inbox as rows
-from tests.storage.scene import AIGERIM, BOLAT, DAY, DINARA, NOW, SECOND, a_slow_copy, copies, killed
+from tests.storage.scene import AIGERIM, BOLAT, DAY, DINARA, NOW, SECOND, a_slow_copy, copies, killed, take_one
 
 LATER = NOW + 10 * SECOND
 
@@ -24,23 +24,23 @@ async def arrive(database: Database, *updates: tuple[int, int], payload: dict[st
 async def take(database: Database, now: datetime = NOW) -> int | None:
     """The id of what a worker would get now; the transaction ends, the row stays as it is."""
     async with database.transaction() as db:
-        received = await inbox.take(db, now)
+        received = await take_one(db, now)
     return received.update_id if received else None
 
 
 async def handle(database: Database, now: datetime = NOW) -> int | None:
     async with database.transaction() as db:
-        received = await inbox.take(db, now)
+        received = await take_one(db, now)
         if received is None:
             return None
-        await inbox.done(db, received.update_id, now)
+        await inbox.done(db, [received.update_id], now)
         return received.update_id
 
 
 async def fail(database: Database, now: datetime) -> bool:
     """Take the next one and fail at it; whether it is dead now."""
     async with database.transaction() as db:
-        received = await inbox.take(db, now)
+        received = await take_one(db, now)
     assert received is not None
     async with database.transaction() as db:
         return await inbox.failed(db, received, "ValueError", now)
@@ -78,7 +78,7 @@ class TestStoring:
         await arrive(database, (1, AIGERIM), payload={"text": "first"})
         await arrive(database, (1, AIGERIM), payload={"text": "second"})
         async with database.transaction() as db:
-            received = await inbox.take(db, NOW)
+            received = await take_one(db, NOW)
         assert received is not None
         assert received.payload == {"text": "first"}
 
@@ -100,14 +100,14 @@ class TestStoring:
     async def test_any_text_survives_as_it_was_sent(self, database: Database, sent: str) -> None:
         await arrive(database, (1, AIGERIM), payload={"message": {"text": sent, sent: [sent]}})
         async with database.transaction() as db:
-            received = await inbox.take(db, NOW)
+            received = await take_one(db, NOW)
         assert received is not None
         assert received.payload == {"message": {"text": sent, sent: [sent]}}
 
     async def test_the_largest_ids_fit(self, database: Database) -> None:
         await arrive(database, (2**52, 2**52 + 1))
         async with database.transaction() as db:
-            received = await inbox.take(db, NOW)
+            received = await take_one(db, NOW)
         assert received is not None
         assert (received.update_id, received.person_id) == (2**52, 2**52 + 1)
 
@@ -126,7 +126,7 @@ class TestOrder:
                 assert await handle(second) == 2
                 return
             async with first.transaction() as db:
-                received = await inbox.take(db, NOW)
+                received = await take_one(db, NOW)
                 assert received is not None
                 assert (received.update_id, await take(second)) == (1, 3)
 
@@ -134,18 +134,18 @@ class TestOrder:
         async with copies(postgresql_only, 2) as (first, second):
             await arrive(first, (1, AIGERIM), (2, AIGERIM))
             async with first.transaction() as db:
-                received = await inbox.take(db, NOW)
+                received = await take_one(db, NOW)
                 assert received is not None
-                await inbox.done(db, received.update_id, NOW)
+                await inbox.done(db, [received.update_id], NOW)
                 assert await take(second) is None
             assert await take(second) == 2
 
     async def test_a_killed_workers_row_is_the_next_one_again(self, database: Database) -> None:
         await arrive(database, (1, AIGERIM), (2, AIGERIM))
         async with killed(database) as db:
-            received = await inbox.take(db, NOW)
+            received = await take_one(db, NOW)
             assert received is not None
-            await inbox.done(db, received.update_id, NOW)
+            await inbox.done(db, [received.update_id], NOW)
         assert await everything_left(database) == [1, 2]
 
     async def test_a_worker_that_saw_an_old_state_does_not_get_what_was_done_meanwhile(
@@ -166,11 +166,11 @@ class TestOrder:
         async def work(copy: Database) -> None:
             while await count_left(copy):
                 async with copy.transaction() as db:
-                    received = await inbox.take(db, NOW)
+                    received = await take_one(db, NOW)
                     if received is None:
                         continue
                     await asyncio.sleep(0)
-                    await inbox.done(db, received.update_id, NOW)
+                    await inbox.done(db, [received.update_id], NOW)
                     handled.append((received.person_id, received.update_id))
 
         async def count_left(copy: Database) -> int:
@@ -192,7 +192,7 @@ class TestOrder:
             await db.execute(text("ANALYZE inbox"))
             await inbox.store(db, [(n, 1000 + n % 90, {}) for n in range(800)], NOW)
             before = await db.scalar(_ROWS_READ)
-            assert await inbox.take(db, NOW) is not None
+            assert await take_one(db, NOW) is not None
             assert await db.scalar(_ROWS_READ) - before < 10 * 800
 
 
@@ -256,7 +256,7 @@ class TestFailures:
         """A worker whose commit was lost on the way believes that it failed."""
         await arrive(database, (1, AIGERIM))
         async with database.transaction() as db:
-            received = await inbox.take(db, NOW)
+            received = await take_one(db, NOW)
         assert received is not None
         await handle(database)
         async with database.transaction() as db:
@@ -268,11 +268,11 @@ class TestFailures:
         handled, dead = 0, 0
         async with database.transaction() as db:
             for now in (NOW, NOW + DAY, NOW + 2 * DAY):
-                while received := await inbox.take(db, now):
+                while received := await take_one(db, now):
                     if received.update_id >= 90:
                         dead += await inbox.failed(db, received, "ValueError", now)
                     else:
-                        await inbox.done(db, received.update_id, now)
+                        await inbox.done(db, [received.update_id], now)
                         handled += 1
         assert (handled, dead) == (90, 10)
 

@@ -31,6 +31,7 @@ from tests.storage.scene import (
     Scene,
     a_new_question,
     copies,
+    take_one,
 )
 
 VERIFIED, DECLINED, WAITING = RepresentativeState.VERIFIED, RepresentativeState.DECLINED, RepresentativeState.WAITING
@@ -362,7 +363,7 @@ async def a_long_life(scene: Scene) -> str:
             await people.remember_choices(db, admin, keyboard)
         message = {"update_id": 1, "message": {"from": {"id": AIGERIM, "first_name": "Aigerim Nurlankyzy"}}}
         await inbox.store(db, [(n, AIGERIM, message) for n in (1, 2)], NOW)
-        await inbox.done(db, 1, NOW)
+        await inbox.done(db, [1], NOW)
     await scene.does(question, Action.ADD, AIGERIM, "И ещё сцена.", source=f"message {AIGERIM} 13")
     await scene.does(question, Action.ADD, AIGERIM, "И микрофон.", source=f"edit {AIGERIM} 11 1772431200")
     await scene.does(question, Action.ANSWER, DANIYAR)
@@ -378,11 +379,11 @@ async def a_long_life(scene: Scene) -> str:
 async def forget(scene: Scene, person: int = AIGERIM) -> None:
     """As it happens: an update of the person asks for it, and is done with it."""
     async with scene.database.transaction() as db:
-        received = await inbox.take(db, NOW)
+        received = await take_one(db, NOW)
         await people.release_questions(db, person, NOW)
         await people.forget(db, person)
         if received is not None:
-            await inbox.done(db, received.update_id, NOW)
+            await inbox.done(db, [received.update_id], NOW)
 
 
 class TestForgetting:
@@ -464,7 +465,7 @@ class TestForgetting:
         await forget(scene)
         async with scene.database.transaction() as db:
             await inbox.store(db, [(2, AIGERIM, {"update_id": 2})], NOW)
-            assert await inbox.take(db, NOW) is None
+            assert await take_one(db, NOW) is None
 
     async def test_what_they_wrote_after_it_is_of_somebody_new_and_still_answered(self, scene: Scene) -> None:
         await a_long_life(scene)
@@ -472,7 +473,7 @@ class TestForgetting:
             await inbox.store(db, [(3, AIGERIM, {"update_id": 3})], NOW)
         await forget(scene)
         async with scene.database.transaction() as db:
-            later = await inbox.take(db, NOW)
+            later = await take_one(db, NOW)
         assert later is not None
         assert (later.update_id, later.person_id, later.payload) == (3, AIGERIM, {"update_id": 3})
 

@@ -12,7 +12,7 @@ from storage.outbox import Fate
 from storage.stuck import Stuck, What
 from storage.tables import inbox as inbox_table
 from storage.tables import outbox as outbox_table
-from tests.storage.scene import AIGERIM, DANIYAR, DAY, HOUR, MINUTE, NOW, SECOND, copies
+from tests.storage.scene import AIGERIM, DANIYAR, DAY, HOUR, MINUTE, NOW, SECOND, copies, take_one
 
 SAID = {"message": {"text": "Нужен зал."}}
 COMMAND = {"message": {"text": "/my"}}
@@ -22,7 +22,7 @@ PRESSED = {"callback_query": {"data": "take:2026-000001"}}
 async def a_dead_letter(database: Database, update_id: int, payload: dict[str, Any] = PRESSED) -> None:
     async with database.transaction() as db:
         await inbox.store(db, [(update_id, DANIYAR, {"update_id": update_id, **payload})], NOW)
-        received = await inbox.take(db, NOW)
+        received = await take_one(db, NOW)
         assert received
         for attempts in range(inbox.ATTEMPTS):
             await inbox.failed(db, inbox.Received(update_id, DANIYAR, {}, attempts), "KeyError", NOW)
@@ -31,7 +31,7 @@ async def a_dead_letter(database: Database, update_id: int, payload: dict[str, A
 async def served(database: Database, update_id: int) -> None:
     async with database.transaction() as db:
         await inbox.store(db, [(update_id, DANIYAR, {})], NOW)
-        await inbox.done(db, update_id, NOW)
+        await inbox.done(db, [update_id], NOW)
 
 
 async def a_refused_message(database: Database, template: str = "week") -> int:
@@ -72,10 +72,10 @@ async def test_a_letter_tried_again_is_the_next_of_its_person(database: Database
     assert await tries_again(database, What.LETTER, 5)
     assert await all_stuck(database) == []
     async with database.transaction() as db:
-        received = await inbox.take(db, NOW)
+        received = await take_one(db, NOW)
         assert received
         assert (received.update_id, received.attempts) == (5, 0)
-        await inbox.done(db, 5, NOW)
+        await inbox.done(db, [5], NOW)
     assert not await tries_again(database, What.LETTER, 5)
 
 
@@ -128,7 +128,7 @@ async def test_what_is_dropped_is_over_and_says_nothing_any_more(database: Datab
             await stuck.drop(db, found, NOW)
     assert await all_stuck(database) == []
     async with database.transaction() as db:
-        assert await inbox.take(db, NOW + HOUR) is None
+        assert await take_one(db, NOW + HOUR) is None
         assert await outbox.claim(db, "1", 5, NOW + HOUR) == []
         assert await db.scalar(select(outbox_table.c.fate).where(outbox_table.c.id == row)) == Fate.DROPPED
 
