@@ -25,8 +25,11 @@ PEOPLE = 50
 SETTLING = 2.0
 """Seconds for the last messages to be written down as delivered."""
 MEMORY_MB, SLOPE_MB = 150.0, 0.5
-"""What is promised: at the end, and for every 1,000 dialogues after the first 2,000."""
-WARM = 2
+"""What is promised: at the end, and for every 1,000 dialogues after `WARM` thousand."""
+WARM = 4
+"""By then the clock has ticked for the first time, after half a minute. On a working day that is the morning's look at
+every question registered since the last one, here all of them; a city has thirty, and they take no room to speak of.
+"""
 
 
 @dataclass(frozen=True)

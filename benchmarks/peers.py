@@ -56,8 +56,11 @@ TOGETHER = 200
 """From so many people on all programs are met at the same time, not in turn: a turn would take minutes."""
 CROWD = 50
 """People in everything else."""
-WITHOUT_PAUSE = {1: 40, 50: 4, 500: 1}
-"""People, and the dialogues that each goes through without thinking, one after another."""
+WITHOUT_PAUSE = {1: (4, 25), 50: (4, 1), 500: (1, 1)}
+"""People; how often a crowd of so many has its turn; and the dialogues that each goes through in a turn, one after
+another without thinking. In a turn of seven updates the first ones, out of caches that the others have filled, and the
+quiet half second at its end would be most of what is measured.
+"""
 LATENCY = 0.050
 """Seconds that each call to Telegram takes on the network, there and back."""
 TIMES_BARE = 20
@@ -113,18 +116,21 @@ class Life:
         self.met.append(crowd)
         return crowd
 
-    async def meets(self, crowd: Crowd, *, thinking: float | None = None, steady: bool = False) -> Crowd:
-        """Everybody of this crowd walks the dialogue once, at the pace of Telegram's limits or a given one."""
+    async def meets(
+        self, crowd: Crowd, *, thinking: float | None = None, steady: bool = False, times: int = 1
+    ) -> Crowd:
+        """Everybody of this crowd walks the dialogue, at the pace of Telegram's limits or a given one."""
         pause = thinking_of(len(crowd.phones)) if thinking is None else thinking
         cpu, begun, worked = self.running.cpu(), perf_counter(), self._busy()
         async with self._named(), _no_garbage():
-            await walk(self.telegram, crowd.phones, self.program.deeds, crowd.walked, thinking=pause, steady=steady)
+            for _ in range(times):
+                await walk(self.telegram, crowd.phones, self.program.deeds, crowd.walked, thinking=pause, steady=steady)
         await asyncio.sleep(SETTLING)
         spent = self.running.cpu() - cpu
         crowd.cpu += spent
         crowd.others += self._busy() - worked - spent
         crowd.seconds += perf_counter() - begun
-        crowd.dialogues += len(crowd.phones)
+        crowd.dialogues += len(crowd.phones) * times
         return crowd
 
     async def handles(self, people: int) -> float:
@@ -260,7 +266,9 @@ async def _measure(sizes: dict[int, int], core: int | None) -> tuple[list[Measur
         unlimited = await stack.enter_async_context(_life(UNLIMITED, needed, core))
         await _warmed([unlimited])
         for people in sizes:
-            for one, crowd in zip(found, await _without_pause([unlimited, *lives[1:]], people), strict=True):
+            turns, times = WITHOUT_PAUSE.get(people, (2, 1))
+            crowds = await _without_pause([unlimited, *lives[1:]], people, turns, times)
+            for one, crowd in zip(found, crowds, strict=True):
                 one.fast.append(crowd)
     return found, await _far_away(found, core)
 
@@ -294,12 +302,12 @@ async def _at_the_pace(sizes: dict[int, int], lives: Sequence[Life], found: Sequ
         one.memory = life.running.memory()
 
 
-async def _without_pause(lives: Sequence[Life], people: int, times: int = 0) -> list[Crowd]:
+async def _without_pause(lives: Sequence[Life], people: int, turns: int, times: int) -> list[Crowd]:
     """Everybody does the next step as soon as the reply to the last is there."""
     crowds = [life.crowd(people) for life in lives]
-    for _ in range(times or WITHOUT_PAUSE.get(people, 2)):
+    for _ in range(turns):
         for life, crowd in zip(lives, crowds, strict=True):
-            await life.meets(crowd, thinking=0.0)
+            await life.meets(crowd, thinking=0.0, times=times)
     return crowds
 
 
@@ -311,7 +319,7 @@ async def _far_away(found: Sequence[Measured], core: int | None) -> Distances:
         ]
         await _warmed(lives)
         *peers, ours = lives
-        for one, crowd in zip(found, await _without_pause(peers, CROWD, 1), strict=True):
+        for one, crowd in zip(found, await _without_pause(peers, CROWD, turns=1, times=1), strict=True):
             one.far = crowd
         assert found[1].far is not None  # bare PTB, a line above
         wanted = TIMES_BARE * found[1].far.walked.rate

@@ -137,19 +137,22 @@ class Nightly:
     async def _in_a_process(self, target: Path) -> str:
         """Why it failed, in one line; empty when it did not."""
         url = self.database.url.render_as_string(hide_password=False)
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot", "backup", str(target)),
-            env=os.environ | {"DATABASE_URL": url},
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-        )
+        process = None
         try:
             async with asyncio.timeout(LONGEST):
+                process = await asyncio.create_subprocess_exec(
+                    *(sys.executable, "-m", "bot", "backup", str(target)),
+                    env=os.environ | {"DATABASE_URL": url},
+                    stdout=asyncio.subprocess.DEVNULL,
+                    stderr=asyncio.subprocess.PIPE,
+                )
                 _, said = await process.communicate()
         except TimeoutError:
             return f"it took more than {LONGEST / 60:.0f} minutes"
         finally:
-            if process.returncode is None:  # it took too long, or the program stops
-                process.kill()
+            if process is None or process.returncode is None:  # it took too long, or the program stops
+                if process is not None:
+                    process.kill()
+                    await process.wait()  # or it might still make the file
                 target.with_name(target.name + ".part").unlink(missing_ok=True)
         return (said.decode(errors="replace").strip().splitlines() or ["it failed"])[-1] if process.returncode else ""

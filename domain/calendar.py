@@ -299,13 +299,25 @@ def due(
     """
     if term < 1:
         raise ValueError("A term is at least one working day")
-    local = _local(registered_at, zone)
-    received_on = local.date()
-    moved = _start_moved(local, calendar, hours)
-    start = received_on if moved is None else calendar.add(received_on, 1)
+    received_on, start, moved = _counting(registered_at, calendar, hours, zone)
     due_on = calendar.add(start, term - 1 if first_day_counts else term)
     skipped = calendar.skipped(received_on, due_on)
     return DueDate(received_on, start, moved, term, first_day_counts, due_on, skipped)
+
+
+def start(registered_at: datetime, *, calendar: WorkingCalendar, hours: WorkingHours, zone: ZoneInfo) -> date:
+    """The working day that `due` counts from (АППК art. 64 p. 3), whatever the term."""
+    return _counting(registered_at, calendar, hours, zone)[1]
+
+
+def _counting(
+    registered_at: datetime, calendar: WorkingCalendar, hours: WorkingHours, zone: ZoneInfo
+) -> tuple[date, date, StartMoved | None]:
+    """The date of receipt, the day counted from, and why that is another one."""
+    local = _local(registered_at, zone)
+    received_on = local.date()
+    moved = _start_moved(local, calendar, hours)
+    return received_on, received_on if moved is None else calendar.add(received_on, 1), moved
 
 
 def _start_moved(local: datetime, calendar: WorkingCalendar, hours: WorkingHours) -> StartMoved | None:

@@ -5,6 +5,7 @@ import sqlite3
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -113,13 +114,28 @@ async def test_a_backup_that_fails_leaves_nothing_half_done(
     assert _files(tmp_path) == []
 
 
+@pytest.mark.parametrize("held_up", [False, True], ids=["while it is made", "while its process is begun"])
 async def test_a_program_that_stops_does_not_wait_for_the_backup(
-    cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, held_up: bool
 ) -> None:
     sleeper = tmp_path / "python"
     sleeper.write_text('#!/bin/sh\ntouch "$4.part"\nexec sleep 60\n')
     sleeper.chmod(0o755)
+    begin = asyncio.create_subprocess_exec
+
+    async def slowly(*said: Any, **more: Any) -> asyncio.subprocess.Process:
+        process = await begin(*said, **more)
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:  # as asyncio ends what it could not hand over
+            process.kill()
+            await process.wait()
+            raise
+        return process
+
     monkeypatch.setattr(nightly.sys, "executable", str(sleeper))
+    if held_up:
+        monkeypatch.setattr(nightly.asyncio, "create_subprocess_exec", slowly)
     _with_backups(cast.town, tmp_path)
     async with asyncio.timeout(10), asyncio.TaskGroup() as group:
         making = group.create_task(cast.town.app.back_up())

@@ -1,6 +1,5 @@
 """A prepared statement says the same as SQLAlchemy would have it say, on both databases, and fails alike."""
 
-import gc
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -147,7 +146,6 @@ async def test_a_statement_made_for_the_occasion_is_not_kept(sqlite_url: str, ma
     async with database.reading() as db:
         for n in range(50):
             await db.execute(made_of.where(people.c.id == n))
-            gc.collect()
     await database.close()
     assert len(module._plans) == before
 
