@@ -103,8 +103,9 @@ async def walk(
     *,
     thinking: float,
     steady: bool = False,
+    times: int = 1,
 ) -> None:
-    """Everybody goes through the dialogue once, setting out one after another over a thinking pause.
+    """Everybody goes through the dialogue so many times, setting out one after another over a thinking pause.
 
     They think after each reply for so long, or `steady`, so long from one deed to the next, the reply's time included.
     """
@@ -114,7 +115,7 @@ async def walk(
     async def person(place: int, phone: Phone) -> None:
         await asyncio.sleep(thinking * place / len(phones))
         took = 0.0
-        for step, deed in enumerate(deeds):
+        for step, deed in enumerate(deeds * times):
             await asyncio.sleep(max(0.0, thinking - took * steady) if step else 0)
             reply = telegram.next_message(phone)
             asked = perf_counter()

@@ -56,17 +56,19 @@ TOGETHER = 200
 """From so many people on all programs are met at the same time, not in turn: a turn would take minutes."""
 CROWD = 50
 """People in everything else."""
-WITHOUT_PAUSE = {1: (4, 25), 50: (4, 1), 500: (1, 1)}
+WITHOUT_PAUSE = {1: (4, 25), 50: (2, 2), 500: (1, 1)}
 """People; how often a crowd of so many has its turn; and the dialogues that each goes through in a turn, one after
 another without thinking. In a turn of seven updates the first ones, out of caches that the others have filled, and the
-quiet half second at its end would be most of what is measured.
+quiet half second at its end would be most of what is measured, and its beginning and end most of the rate.
 """
 LATENCY = 0.050
 """Seconds that each call to Telegram takes on the network, there and back."""
 TIMES_BARE = 20
 """So many times as fast as bare PTB with that latency ours has to be."""
 AT_THE_RATE = 5
-"""Dialogues of each at that rate."""
+"""Dialogues of each at that rate, one after another."""
+A_LITTLE_MORE = 1.03
+"""The rate is reckoned from the first update to the last reply: at both ends not everybody is busy."""
 WARMING = 5
 """People whose one dialogue is not counted: caches fill, modules are imported where they are used."""
 STARTS = 3
@@ -123,8 +125,8 @@ class Life:
         pause = thinking_of(len(crowd.phones)) if thinking is None else thinking
         cpu, begun, worked = self.running.cpu(), perf_counter(), self._busy()
         async with self._named(), _no_garbage():
-            for _ in range(times):
-                await walk(self.telegram, crowd.phones, self.program.deeds, crowd.walked, thinking=pause, steady=steady)
+            deeds = self.program.deeds
+            await walk(self.telegram, crowd.phones, deeds, crowd.walked, thinking=pause, steady=steady, times=times)
         await asyncio.sleep(SETTLING)
         spent = self.running.cpu() - cpu
         crowd.cpu += spent
@@ -319,13 +321,12 @@ async def _far_away(found: Sequence[Measured], core: int | None) -> Distances:
         ]
         await _warmed(lives)
         *peers, ours = lives
-        for one, crowd in zip(found, await _without_pause(peers, CROWD, turns=1, times=1), strict=True):
+        for one, crowd in zip(found, await _without_pause(peers, CROWD, turns=1, times=2), strict=True):
             one.far = crowd
         assert found[1].far is not None  # bare PTB, a line above
         wanted = TIMES_BARE * found[1].far.walked.rate
         crowd = peers[0].crowd(CROWD)
-        for _ in range(AT_THE_RATE):
-            await peers[0].meets(crowd, thinking=CROWD / wanted, steady=True)
+        await peers[0].meets(crowd, thinking=CROWD / (wanted * A_LITTLE_MORE), steady=True, times=AT_THE_RATE)
         obeying = await ours.meets(ours.crowd(CROWD))
         return Distances(obeying, wanted, crowd, await ours.handles(CROWD))
 

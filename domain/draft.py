@@ -18,13 +18,16 @@ _BLANK = re.compile(
 )
 """Characters that print nothing although Unicode calls them letters, symbols, marks, or nothing yet."""
 _UNSEEN = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf", "Cs"})
-_DIRECTION = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
+_DIRECTION = "\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069"
+_CONTROL = "\x00-\x08\x0b-\x1f\x7f-\x9f"
+"""Unicode's category Cc but for the end of a line and the tabulator."""
+_LONE_SURROGATE = "\ud800-\udfff"
+_NOT_TYPED = re.compile(f"[{_DIRECTION}{_CONTROL}{_LONE_SURROGATE}]")
 
 
 def readable(text: str) -> str:
     """The text without what no person typed: NUL, control characters, lone surrogates, direction marks."""
-    text = _DIRECTION.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs")).strip()
+    return _NOT_TYPED.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
 def blank(text: str) -> bool:

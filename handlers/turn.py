@@ -10,7 +10,6 @@ from typing import Any
 
 from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncConnection
-from telegram import Chat, ChatMemberUpdated, Message, User
 
 from domain.city import City
 from domain.draft import (
@@ -77,126 +76,114 @@ class Said:
 
 
 _GROUPS = ("group", "supergroup")
+Json = dict[str, Any]
 
 
-def understand(update: dict[str, Any]) -> Said | None:
+def understand(update: Json) -> Said | None:
     """The message or press in this update, the private edit or block; None for all else (channels, polls, and whoever
     speaks as a group or a channel: nobody knows who that is).
 
-    Only what is looked at becomes an object of the library's: to make all of a press into objects takes longer than
-    to act on it.
+    Read as Telegram wrote it: to make objects of the library's out of an update takes longer than to act on it. What
+    Telegram would not write fails here, before anything is acted on.
     """
     if query := update.get("callback_query"):
         return _pressed(query)
-    if given := update.get("my_chat_member"):
-        return _blocked(ChatMemberUpdated.de_json(given, None))
+    if member := update.get("my_chat_member"):
+        return _blocked(member)
     given = update.get("message")
-    content = given or update.get("edited_message")
-    message = Message.de_json(content, None) if content else None
-    if not message or not message.from_user or message.from_user.is_bot:
+    message = given or update.get("edited_message")
+    if not message or not message.get("from") or message["from"].get("is_bot"):
         return None
-    if message.chat.type in _GROUPS and not message.sender_chat and given:
+    if message["chat"]["type"] in _GROUPS and not message.get("sender_chat") and given:
         return replace(_said(message, edited=False), group=_in_group(message))
-    return _said(message, edited=not given) if message.chat.type == "private" else None
+    return _said(message, edited=not given) if message["chat"]["type"] == "private" else None
 
 
-def _pressed(query: dict[str, Any]) -> Said:
+def _pressed(query: Json) -> Said:
     """The press, and the message it may edit: not one that is too old, of which Telegram gives the date as 0."""
-    person = User.de_json(query["from"], None)
-    under = query.get("message") or {}
-    chat = Chat.de_json(under["chat"], None) if under else None
-    own = chat is not None and chat.type == "private" and under["date"] != 0
-    there = chat if chat and chat.type in _GROUPS else None
+    person: Json = query["from"]
+    under: Json = query.get("message") or {}
+    chat: Json = under["chat"] if under else {}
+    own = chat.get("type") == "private" and under["date"] != 0
+    in_group = chat.get("type") in _GROUPS
     return Said(
-        person.id,
+        person["id"],
         _name(person),
-        person.language_code or "",
+        person.get("language_code") or "",
         pressed=query.get("data") or "",
         pressed_message_id=under["message_id"] if own else None,
-        group=InGroup(there.id, under["message_id"], bool(there.is_forum)) if there else None,
+        group=InGroup(chat["id"], under["message_id"], bool(chat.get("is_forum"))) if in_group else None,
     )
 
 
-def _blocked(member: ChatMemberUpdated) -> Said | None:
-    if member.chat.type != "private":
+def _blocked(member: Json) -> Said | None:
+    if member["chat"]["type"] != "private":
         return None
-    left = member.new_chat_member.status in ("kicked", "left")
-    return Said(member.from_user.id, _name(member.from_user), left=left)
+    person, left = member["from"], member["new_chat_member"]["status"] in ("kicked", "left")
+    return Said(person["id"], _name(person), left=left)
 
 
-def _in_group(message: Message) -> InGroup:
-    to = message.reply_to_message
-    replied_to = to.message_id if to and to.from_user and to.from_user.is_bot else 0
-    thread_id = message.message_thread_id if message.is_topic_message else None
-    return InGroup(message.chat.id, message.message_id, bool(message.chat.is_forum), thread_id, replied_to)
+def _in_group(message: Json) -> InGroup:
+    chat, to = message["chat"], message.get("reply_to_message")
+    replied_to = to["message_id"] if to and to.get("from", {}).get("is_bot") else 0
+    thread_id = message.get("message_thread_id") if message.get("is_topic_message") else None
+    return InGroup(chat["id"], message["message_id"], bool(chat.get("is_forum")), thread_id, replied_to)
 
 
-def _name(user: User) -> str:
+def _name(person: Json) -> str:
     """How others will read this person: by the number where nothing in the name can be seen."""
-    name = one_line(user.full_name, 130)
-    return str(user.id) if blank(name) else name
+    name = one_line(" ".join((person["first_name"], person.get("last_name") or "")), 130)
+    return str(person["id"]) if blank(name) else name
 
 
-def _said(message: Message, *, edited: bool) -> Said:
-    assert message.from_user is not None  # noqa: S101 - checked by the only caller
-    attachment = _attachment(message)
-    text = readable(message.text or message.caption or "")
-    number, buttons = _replied(message)
+def _said(message: Json, *, edited: bool) -> Said:
+    person, attachment = message["from"], _attachment(message)
+    written = message.get("text") or message.get("caption") or ""
+    text = readable(written)
+    number, buttons = _replied(message.get("reply_to_message"))
     return Said(
-        message.from_user.id,
-        _name(message.from_user),
-        message.from_user.language_code or "",
+        person["id"],
+        _name(person),
+        person.get("language_code") or "",
         text="" if blank(text) else text,
-        written=message.text or message.caption or "",
-        entities=tuple(entity.to_dict() for entity in message.entities or message.caption_entities),
+        written=written,
+        entities=tuple(map(dict, message.get("entities") or message.get("caption_entities") or ())),
         attachment=attachment,
-        stranger=attachment is None and message.text is None,
-        message_id=message.message_id,
+        stranger=attachment is None and message.get("text") is None,
+        message_id=message["message_id"],
         replied_number=number,
         replied_buttons=buttons,
         edited=edited,
-        edit_date=int(message.edit_date.timestamp()) if message.edit_date else 0,
+        edit_date=message.get("edit_date") or 0,
     )
 
 
-def _replied(message: Message) -> tuple[str | None, tuple[Button, ...]]:
-    """The number in the bot's message that this one replies to, and the buttons under it."""
-    to = message.reply_to_message
-    if to is None or to.from_user is None or not to.from_user.is_bot:
+def _replied(to: Json | None) -> tuple[str | None, tuple[Button, ...]]:
+    """The number in the bot's message that is replied to, and the buttons under it."""
+    if not to or not to.get("from", {}).get("is_bot"):
         return None, ()
-    number = NUMBER.search(to.text or to.caption or "")
-    rows = to.reply_markup.inline_keyboard if to.reply_markup else ()
-    buttons = tuple(Button(b.text, b.callback_data) for row in rows for b in row if isinstance(b.callback_data, str))
+    number = NUMBER.search(to.get("text") or to.get("caption") or "")
+    rows = to.get("reply_markup", {}).get("inline_keyboard", ())
+    buttons = tuple(Button(b["text"], b["callback_data"]) for row in rows for b in row if b.get("callback_data"))
     return number.group(1) if number else None, buttons
 
 
-def _attachment(message: Message) -> Attachment | None:
+def _attachment(message: Json) -> Attachment | None:
     """The one thing a message carries. An animation is a document too, so it is asked first."""
-    common: dict[str, Any] = {"message_id": message.message_id, "album": message.media_group_id or ""}
-    if message.photo:
-        largest = message.photo[-1]
-        return Attachment(
-            AttachmentKind.PHOTO,
-            file_id=largest.file_id,
-            file_unique_id=largest.file_unique_id,
-            size=largest.file_size or 0,
-            **common,
-        )
-    place = message.venue.location if message.venue else message.location
-    if place:
-        return Attachment(AttachmentKind.PLACE, latitude=place.latitude, longitude=place.longitude, **common)
+    common: Json = {"message_id": message["message_id"], "album": message.get("media_group_id") or ""}
+    if photo := message.get("photo"):
+        return Attachment(AttachmentKind.PHOTO, **_file(photo[-1]), **common)  # the largest
+    if place := message.get("venue", {}).get("location") or message.get("location"):
+        return Attachment(AttachmentKind.PLACE, latitude=place["latitude"], longitude=place["longitude"], **common)
     for kind in _FILES:
-        if file := getattr(message, kind.value):
-            return Attachment(
-                kind,
-                file_id=file.file_id,
-                file_unique_id=file.file_unique_id,
-                name=file_name(getattr(file, "file_name", None) or ""),
-                size=file.file_size or 0,
-                duration=_seconds(getattr(file, "duration", 0)),
-                **common,
-            )
+        if file := message.get(kind.value):
+            name, duration = file_name(file.get("file_name") or ""), int(file.get("duration") or 0)
+            return Attachment(kind, name=name, duration=duration, **_file(file), **common)
     return None
+
+
+def _file(file: Json) -> Json:
+    return {"file_id": file["file_id"], "file_unique_id": file["file_unique_id"], "size": file.get("file_size") or 0}
 
 
 _FILES = (
@@ -207,11 +194,6 @@ _FILES = (
     AttachmentKind.AUDIO,
     AttachmentKind.VIDEO_NOTE,
 )
-
-
-def _seconds(duration: Any) -> int:
-    """The library gives a number or, with PTB_TIMEDELTA, a timedelta."""
-    return int(duration.total_seconds() if hasattr(duration, "total_seconds") else duration or 0)
 
 
 @dataclass

@@ -52,9 +52,7 @@ UNREADABLE = {
     "entities that are a word": lambda who: a_message(who, text="Нужен зал.", entities="bold"),
     "a chat that is a word": lambda who: _with(a_message(who, text="Нужен зал."), chat="private"),
     "no chat": lambda who: _without(a_message(who, text="Нужен зал."), "chat"),
-    "no date": lambda who: _without(a_message(who, text="Нужен зал."), "date"),
-    "a date that is a word": lambda who: _with(a_message(who, text="Нужен зал."), date="today"),
-    "a date after all time": lambda who: _with(a_message(who, text="Нужен зал."), date=10**15),
+    "entities of numbers": lambda who: a_message(who, text="Нужен зал.", entities=[1]),
     "a place that is a list": lambda who: a_message(who, location=[1, 2]),
     "a reply to a word": lambda who: a_message(who, text="Нужен зал.", reply_to_message="x"),
     "a voice of no length": lambda who: a_message(
@@ -93,6 +91,21 @@ async def _forgive(cast: Cast) -> None:
     """What failed here failed on purpose: the end of the story need not find it."""
     async with cast.town.app.database.transaction() as db:
         await db.execute(inbox.delete())
+
+
+NOT_LOOKED_AT = {
+    "no date": lambda who: _without(a_message(who, text="/my"), "date"),
+    "a date that is a word": lambda who: _with(a_message(who, text="/my"), date="today"),
+    "a date after all time": lambda who: _with(a_message(who, text="/my"), date=10**15),
+    "a field of the year after next": lambda who: a_message(who, text="/my", hologram={"depth": [None]}),
+}
+
+
+@pytest.mark.parametrize("odd", NOT_LOOKED_AT.values(), ids=NOT_LOOKED_AT)
+async def test_what_nobody_looks_at_costs_nothing(cast: Cast, odd: Any) -> None:
+    await hands_over(cast.town, odd(cast.aigerim))
+    assert cast.aigerim.last.startswith("Open questions")
+    assert await _letters(cast.town) == []
 
 
 FROM_NOBODY = {
