@@ -41,7 +41,15 @@ if os.environ.get("KOPIR_FAULTS") == "all":
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Each worker gets its share of those that wait: pytest-xdist gives the first worker the first part of the list and
+    so on, and one that waited for all of them would end long after the others.
+    """
     items.sort(key=lambda item: next((n for n, part in enumerate(WAITING) if part in item.nodeid), len(WAITING)))
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    waiting = sum(any(part in item.nodeid for part in WAITING) for item in items)
+    others = items[waiting:]
+    parts = [len(others) * n // workers for n in range(workers + 1)]
+    items[:] = [item for n in range(workers) for item in (*items[n:waiting:workers], *others[parts[n] : parts[n + 1]])]
 
 
 def pytest_collection_finish() -> None:
