@@ -56,7 +56,7 @@ TOGETHER = 200
 """From so many people on all programs are met at the same time, not in turn: a turn would take minutes."""
 CROWD = 50
 """People in everything else."""
-WITHOUT_PAUSE = {1: (4, 25), 50: (2, 2), 500: (1, 1)}
+WITHOUT_PAUSE = {1: (4, 25), 50: (6, 2), 500: (2, 1)}
 """People; how often a crowd of so many has its turn; and the dialogues that each goes through in a turn, one after
 another without thinking. In a turn of seven updates the first ones, out of caches that the others have filled, and the
 quiet half second at its end would be most of what is measured, and its beginning and end most of the rate.
