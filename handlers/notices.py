@@ -159,12 +159,19 @@ async def _registered(t: Telling) -> Said:
 async def _new(t: Telling) -> Said:
     """The card for the department, with the buttons the rules allow now."""
     attached = await questions.attachments_of(t.db, t.entry.id)
-    opening = _thanked(t) if t.question.kind is Kind.THANKS else t.words.say("<b>New for the department</b>")
+    opening = _thanked(t) if t.question.kind is Kind.THANKS else _for_whom(t)
     facts = cards.facts(t.words, t.question, t.city.today(t.now))
     blocks: list[Block] = [cards.lines(opening, facts, _nobody_there(t)), Quote(t.question.text)]
     if listed := cards.attachments(t.words, attached):
         blocks.append(listed)
     return blocks, keyboards.question(t.words, t.question, t.person)
+
+
+def _for_whom(t: Telling) -> Markup:
+    """Administrators get what has no department yet."""
+    if t.question.department_id is None:
+        return t.words.say("<b>New: it needs a department</b>")
+    return t.words.say("<b>New for the department</b>")
 
 
 def _nobody_there(t: Telling) -> Markup | None:
