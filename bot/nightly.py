@@ -9,7 +9,9 @@ import logging
 import os
 import re
 import shutil
+import signal
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, time
 from pathlib import Path
@@ -145,14 +147,20 @@ class Nightly:
                     env=os.environ | {"DATABASE_URL": url},
                     stdout=asyncio.subprocess.DEVNULL,
                     stderr=asyncio.subprocess.PIPE,
+                    start_new_session=True,  # so that pg_dump, which it begins, can be ended with it
                 )
                 _, said = await process.communicate()
         except TimeoutError:
             return f"it took more than {LONGEST / 60:.0f} minutes"
         finally:
-            if process is None or process.returncode is None:  # it took too long, or the program stops
-                if process is not None:
-                    process.kill()
-                    await process.wait()  # or it might still make the file
-                target.with_name(target.name + ".part").unlink(missing_ok=True)
+            await _end(process)
+            target.with_name(target.name + ".part").unlink(missing_ok=True)
         return (said.decode(errors="replace").strip().splitlines() or ["it failed"])[-1] if process.returncode else ""
+
+
+async def _end(process: asyncio.subprocess.Process | None) -> None:
+    """With what it has begun: it took too long, or the program stops."""
+    if process and process.returncode is None:
+        with suppress(ProcessLookupError):  # it has just ended
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()  # or they might still make the file

@@ -305,7 +305,7 @@ def due(
     return DueDate(received_on, start, moved, term, first_day_counts, due_on, skipped)
 
 
-def start(registered_at: datetime, *, calendar: WorkingCalendar, hours: WorkingHours, zone: ZoneInfo) -> date:
+def term_starts(registered_at: datetime, *, calendar: WorkingCalendar, hours: WorkingHours, zone: ZoneInfo) -> date:
     """The working day that `due` counts from (АППК art. 64 p. 3), whatever the term."""
     return _counting(registered_at, calendar, hours, zone)[1]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from domain.calendar import DueDate, WorkingCalendar, WorkingHours, due, start
+from domain.calendar import DueDate, WorkingCalendar, WorkingHours, due, term_starts
 from domain.ladder import Ladder
 from domain.question import Kind, Question
 
@@ -65,9 +65,9 @@ class City:
             first_day_counts=self.first_day_counts,
         )
 
-    def start(self, counted_from: datetime) -> date:
+    def term_starts(self, counted_from: datetime) -> date:
         """The working day that a term is counted from (АППК art. 64 p. 3)."""
-        return start(counted_from, calendar=self.calendar, hours=self.hours, zone=self.zone)
+        return term_starts(counted_from, calendar=self.calendar, hours=self.hours, zone=self.zone)
 
     def due_on(self, kind: Kind, counted_from: datetime, term: int) -> date | None:
         """Thanks have no due date."""
@@ -90,7 +90,7 @@ class City:
 
     def held(self, question: Question, now: datetime) -> int:
         """Working days since the department that has it now received it (АППК art. 64 p. 3); that day is none."""
-        received = self.start(question.received_at or question.registered_at)
+        received = self.term_starts(question.received_at or question.registered_at)
         return max(0, self.calendar.working_days_between(received, self.today(now)))
 
     def since_last_morning(self, today: date) -> tuple[datetime, datetime]:

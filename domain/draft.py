@@ -18,6 +18,7 @@ _BLANK = re.compile(
 )
 """Characters that print nothing although Unicode calls them letters, symbols, marks, or nothing yet."""
 _UNSEEN = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf", "Cs"})
+# what may stand between the brackets of a pattern
 _DIRECTION = "\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069"
 _CONTROL = "\x00-\x08\x0b-\x1f\x7f-\x9f"
 """Unicode's category Cc but for the end of a line and the tabulator."""

@@ -39,7 +39,7 @@ def milestones(question: Question, city: City) -> list[tuple[date, Stage]]:
     if question.due_on is None:
         return []
     calendar, due_on = city.calendar, question.due_on
-    start, half = city.start(question.counted_from), question.term // 2
+    start, half = city.term_starts(question.counted_from), question.term // 2
     if question.extended_from is not None:  # what was told of the term is behind; what was added has a half as well
         start = question.extended_from
         half = calendar.working_days_between(start, due_on) // 2
@@ -102,7 +102,7 @@ def reckoned_on(question: Question, city: City) -> date | None:
     """The question's next reminder day: as stored, or the first of its term when it was not reckoned yet."""
     if question.remind_on is not None or question.due_on is None:
         return question.remind_on
-    return next_reminder_on(question, city.start(question.counted_from) - _A_DAY, city)
+    return next_reminder_on(question, city.term_starts(question.counted_from) - _A_DAY, city)
 
 
 def remind(question: Question, today: date, city: City) -> Reminder | None:

@@ -21,6 +21,8 @@ from domain.draft import (
     readable,
 )
 from domain.people import Language, Person
+from handlers import incoming
+from handlers.incoming import File, Membership, Message, Press, Replied, Sender
 from handlers.speech import Block, Button, Call, Keyboard, inline, messages
 from storage import audit, forms, habits, people
 from storage.forms import Form
@@ -76,114 +78,110 @@ class Said:
 
 
 _GROUPS = ("group", "supergroup")
-Json = dict[str, Any]
 
 
-def understand(update: Json) -> Said | None:
+def understand(update: dict[str, Any]) -> Said | None:
     """The message or press in this update, the private edit or block; None for all else (channels, polls, and whoever
-    speaks as a group or a channel: nobody knows who that is).
-
-    Read as Telegram wrote it: to make objects of the library's out of an update takes longer than to act on it. What
-    Telegram would not write fails here, before anything is acted on.
+    speaks as a group or a channel: nobody knows who that is). Raises ValueError for what Telegram would not write.
     """
-    if query := update.get("callback_query"):
-        return _pressed(query)
-    if member := update.get("my_chat_member"):
-        return _blocked(member)
-    given = update.get("message")
-    message = given or update.get("edited_message")
-    if not message or not message.get("from") or message["from"].get("is_bot"):
+    given = incoming.read(update)
+    if given.callback_query:
+        return _pressed(given.callback_query)
+    if given.my_chat_member:
+        return _blocked(given.my_chat_member)
+    message = given.message or given.edited_message
+    if not message or not message.sender or message.sender.is_bot:
         return None
-    if message["chat"]["type"] in _GROUPS and not message.get("sender_chat") and given:
-        return replace(_said(message, edited=False), group=_in_group(message))
-    return _said(message, edited=not given) if message["chat"]["type"] == "private" else None
+    if message.chat.type in _GROUPS and not message.sender_chat and given.message:
+        return replace(_said(message, message.sender), group=_in_group(message))
+    return _said(message, message.sender, edited=not given.message) if message.chat.type == "private" else None
 
 
-def _pressed(query: Json) -> Said:
+def _pressed(press: Press) -> Said:
     """The press, and the message it may edit: not one that is too old, of which Telegram gives the date as 0."""
-    person: Json = query["from"]
-    under: Json = query.get("message") or {}
-    chat: Json = under["chat"] if under else {}
-    own = chat.get("type") == "private" and under["date"] != 0
-    in_group = chat.get("type") in _GROUPS
+    person, under = press.sender, press.message
+    own = under is not None and under.chat.type == "private" and under.date != 0
+    there = under if under and under.chat.type in _GROUPS else None
     return Said(
-        person["id"],
+        person.id,
         _name(person),
-        person.get("language_code") or "",
-        pressed=query.get("data") or "",
-        pressed_message_id=under["message_id"] if own else None,
-        group=InGroup(chat["id"], under["message_id"], bool(chat.get("is_forum"))) if in_group else None,
+        person.language_code or "",
+        pressed=press.data or "",
+        pressed_message_id=under.message_id if under and own else None,
+        group=InGroup(there.chat.id, there.message_id, bool(there.chat.is_forum)) if there else None,
     )
 
 
-def _blocked(member: Json) -> Said | None:
-    if member["chat"]["type"] != "private":
+def _blocked(membership: Membership) -> Said | None:
+    if membership.chat.type != "private":
         return None
-    person, left = member["from"], member["new_chat_member"]["status"] in ("kicked", "left")
-    return Said(person["id"], _name(person), left=left)
+    person, left = membership.sender, membership.new_chat_member.status in ("kicked", "left")
+    return Said(person.id, _name(person), left=left)
 
 
-def _in_group(message: Json) -> InGroup:
-    chat, to = message["chat"], message.get("reply_to_message")
-    replied_to = to["message_id"] if to and to.get("from", {}).get("is_bot") else 0
-    thread_id = message.get("message_thread_id") if message.get("is_topic_message") else None
-    return InGroup(chat["id"], message["message_id"], bool(chat.get("is_forum")), thread_id, replied_to)
+def _in_group(message: Message) -> InGroup:
+    to = message.reply_to_message
+    replied_to = to.message_id if to and to.sender and to.sender.is_bot else 0
+    thread_id = message.message_thread_id if message.is_topic_message else None
+    return InGroup(message.chat.id, message.message_id, bool(message.chat.is_forum), thread_id, replied_to)
 
 
-def _name(person: Json) -> str:
+def _name(person: Sender) -> str:
     """How others will read this person: by the number where nothing in the name can be seen."""
-    name = one_line(" ".join((person["first_name"], person.get("last_name") or "")), 130)
-    return str(person["id"]) if blank(name) else name
+    name = one_line(f"{person.first_name} {person.last_name or ''}", 130)
+    return str(person.id) if blank(name) else name
 
 
-def _said(message: Json, *, edited: bool) -> Said:
-    person, attachment = message["from"], _attachment(message)
-    written = message.get("text") or message.get("caption") or ""
+def _said(message: Message, person: Sender, *, edited: bool = False) -> Said:
+    attachment = _attachment(message)
+    written = message.text or message.caption or ""
     text = readable(written)
-    number, buttons = _replied(message.get("reply_to_message"))
+    number, buttons = _replied(message.reply_to_message)
     return Said(
-        person["id"],
+        person.id,
         _name(person),
-        person.get("language_code") or "",
+        person.language_code or "",
         text="" if blank(text) else text,
         written=written,
-        entities=tuple(map(dict, message.get("entities") or message.get("caption_entities") or ())),
+        entities=tuple(entity.model_dump() for entity in message.entities or message.caption_entities or ()),
         attachment=attachment,
-        stranger=attachment is None and message.get("text") is None,
-        message_id=message["message_id"],
+        stranger=attachment is None and message.text is None,
+        message_id=message.message_id,
         replied_number=number,
         replied_buttons=buttons,
         edited=edited,
-        edit_date=message.get("edit_date") or 0,
+        edit_date=message.edit_date or 0,
     )
 
 
-def _replied(to: Json | None) -> tuple[str | None, tuple[Button, ...]]:
+def _replied(to: Replied | None) -> tuple[str | None, tuple[Button, ...]]:
     """The number in the bot's message that is replied to, and the buttons under it."""
-    if not to or not to.get("from", {}).get("is_bot"):
+    if to is None or to.sender is None or not to.sender.is_bot:
         return None, ()
-    number = NUMBER.search(to.get("text") or to.get("caption") or "")
-    rows = to.get("reply_markup", {}).get("inline_keyboard", ())
-    buttons = tuple(Button(b["text"], b["callback_data"]) for row in rows for b in row if b.get("callback_data"))
+    number = NUMBER.search(to.text or to.caption or "")
+    rows = to.reply_markup.inline_keyboard if to.reply_markup else ()
+    buttons = tuple(Button(key.text, key.callback_data) for row in rows for key in row if key.callback_data)
     return number.group(1) if number else None, buttons
 
 
-def _attachment(message: Json) -> Attachment | None:
+def _attachment(message: Message) -> Attachment | None:
     """The one thing a message carries. An animation is a document too, so it is asked first."""
-    common: Json = {"message_id": message["message_id"], "album": message.get("media_group_id") or ""}
-    if photo := message.get("photo"):
-        return Attachment(AttachmentKind.PHOTO, **_file(photo[-1]), **common)  # the largest
-    if place := message.get("venue", {}).get("location") or message.get("location"):
-        return Attachment(AttachmentKind.PLACE, latitude=place["latitude"], longitude=place["longitude"], **common)
+    common: dict[str, Any] = {"message_id": message.message_id, "album": message.media_group_id or ""}
+    if message.photo:
+        return Attachment(AttachmentKind.PHOTO, **_file(message.photo[-1]), **common)  # the largest
+    place = message.venue.location if message.venue else message.location
+    if place:
+        return Attachment(AttachmentKind.PLACE, latitude=place.latitude, longitude=place.longitude, **common)
     for kind in _FILES:
-        if file := message.get(kind.value):
-            name, duration = file_name(file.get("file_name") or ""), int(file.get("duration") or 0)
+        file: File | None = getattr(message, kind.value)
+        if file:
+            name, duration = file_name(file.file_name or ""), file.duration or 0
             return Attachment(kind, name=name, duration=duration, **_file(file), **common)
     return None
 
 
-def _file(file: Json) -> Json:
-    return {"file_id": file["file_id"], "file_unique_id": file["file_unique_id"], "size": file.get("file_size") or 0}
+def _file(file: File) -> dict[str, Any]:
+    return {"file_id": file.file_id, "file_unique_id": file.file_unique_id, "size": file.file_size or 0}
 
 
 _FILES = (

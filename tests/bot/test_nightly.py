@@ -114,12 +114,22 @@ async def test_a_backup_that_fails_leaves_nothing_half_done(
     assert _files(tmp_path) == []
 
 
-@pytest.mark.parametrize("held_up", [False, True], ids=["while it is made", "while its process is begun"])
+def _lives(pid: int) -> bool:
+    """One that ended may still stand there for its parent to look at."""
+    stat = Path(f"/proc/{pid}/stat")
+    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+@pytest.mark.parametrize(
+    ("held_up", "script"),
+    [(False, 'sleep 60 & echo $! >"$4.part"; wait'), (True, 'echo $$ >"$4.part"; exec sleep 60')],
+    ids=["while it is made, by pg_dump", "while its process is begun"],
+)
 async def test_a_program_that_stops_does_not_wait_for_the_backup(
-    cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, held_up: bool
+    cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, held_up: bool, script: str
 ) -> None:
     sleeper = tmp_path / "python"
-    sleeper.write_text('#!/bin/sh\ntouch "$4.part"\nexec sleep 60\n')
+    sleeper.write_text(f"#!/bin/sh\n{script}\n")
     sleeper.chmod(0o755)
     begin = asyncio.create_subprocess_exec
 
@@ -139,10 +149,11 @@ async def test_a_program_that_stops_does_not_wait_for_the_backup(
     _with_backups(cast.town, tmp_path)
     async with asyncio.timeout(10), asyncio.TaskGroup() as group:
         making = group.create_task(cast.town.app.back_up())
-        while not _files(tmp_path):  # noqa: ASYNC110 - another process makes it
+        while not (said := "".join((tmp_path / made).read_text() for made in _files(tmp_path))):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         making.cancel()
     assert _files(tmp_path) == []
+    assert not _lives(int(said))
     async with cast.town.app.database.reading() as db:
         assert not (await backups.state(db)).failing, "it is tried again in an hour"
 

@@ -24,8 +24,8 @@ from domain.calendar import (
     due,
     next_allowed,
     quiet,
+    term_starts,
 )
-from domain.calendar import start as start_of
 
 CITY = ZoneInfo("Asia/Almaty")
 HOURS = WorkingHours.parse("09:00-18:30", "13:00-14:30")
@@ -204,7 +204,7 @@ class TestDue:
     def test_where_counting_starts(self, received: str, start: str, because: StartMoved | None) -> None:
         counted = owed(at(received))
         assert (counted.start, counted.start_moved_because) == (day(start), because)
-        assert start_of(at(received), calendar=CALENDAR, hours=HOURS, zone=CITY) == day(start)
+        assert term_starts(at(received), calendar=CALENDAR, hours=HOURS, zone=CITY) == day(start)
 
     def test_the_city_decides_what_day_it_is(self) -> None:
         """23:30 of the ninth in UTC is 04:30 of the tenth in Pavlodar."""

@@ -43,6 +43,11 @@ def _with(update: dict[str, Any], **changed: Any) -> dict[str, Any]:
     return {kind: {**content, **changed}}
 
 
+def _content(who: Somebody) -> dict[str, Any]:
+    content: dict[str, Any] = a_message(who, text="Нужен зал.")["message"]
+    return content
+
+
 UNREADABLE = {
     "a text that is a number": lambda who: a_message(who, text=5),
     "a text that is a list": lambda who: a_message(who, text=["a"]),
@@ -58,6 +63,32 @@ UNREADABLE = {
     "a voice of no length": lambda who: a_message(
         who, voice={"file_id": "x", "file_unique_id": "x", "duration": "long"}
     ),
+    "a voice longer than any number kept": lambda who: a_message(
+        who, voice={"file_id": "x", "file_unique_id": "x", "duration": 10**30}
+    ),
+    "a document whose id is none": lambda who: a_message(who, document={"file_id": None, "file_unique_id": None}),
+    "a photo whose id is a number": lambda who: a_message(who, photo=[{"file_id": 5, "file_unique_id": 5}]),
+    "an entity of no place": lambda who: a_message(who, text="Нужен зал.", entities=[{"type": "bold"}]),
+    "a number of the message longer than any kept": lambda who: _with(
+        a_message(who, text="Нужен зал."), message_id=10**30
+    ),
+    "a place without coordinates": lambda who: a_message(who, location={}),
+    "a venue without a place": lambda who: a_message(who, venue={"title": "Зал"}),
+    "an edit whose moment is a word": lambda who: {"edited_message": {**_content(who), "edit_date": "today"}},
+    "a reply to a button whose data is a number": lambda who: a_message(
+        who,
+        text="Да",
+        reply_to_message={
+            **_content(who),
+            "reply_markup": {"inline_keyboard": [[{"text": "Да", "callback_data": 5}]]},
+        },
+    ),
+    "a sender of whom nobody knows whether it is a bot": lambda who: _without(
+        a_message(who, text="Нужен зал."), "from", "is_bot"
+    ),
+    "a standing that is a list": lambda who: {
+        "my_chat_member": {**_content(who), "new_chat_member": {"status": ["kicked"]}}
+    },
     "a name that is a list": lambda who: _with(
         a_message(who, text="Нужен зал."), **{"from": {**who.phone.user, "first_name": ["A"]}}
     ),
@@ -97,6 +128,12 @@ NOT_LOOKED_AT = {
     "no date": lambda who: _without(a_message(who, text="/my"), "date"),
     "a date that is a word": lambda who: _with(a_message(who, text="/my"), date="today"),
     "a date after all time": lambda who: _with(a_message(who, text="/my"), date=10**15),
+    "nothing where something may stand": lambda who: a_message(
+        who, text="/my", venue=None, photo=None, entities=None, reply_to_message=None, sender_chat=None
+    ),
+    "a reply to nobody's message": lambda who: a_message(
+        who, text="/my", reply_to_message={**_content(who), "from": None, "reply_markup": None}
+    ),
     "a field of the year after next": lambda who: a_message(who, text="/my", hologram={"depth": [None]}),
 }
 
