@@ -1,6 +1,6 @@
 """`make faults`: the long version of every fault, and its figures in one table.
 
-Three at a time, for two cores, since they mostly wait; what measures time by itself, or loads both cores alone, comes
+Four at a time, for two cores, since they mostly wait; what measures time by itself, or loads both cores alone, comes
 after them, one by one.
 """
 
@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from time import monotonic
 
 HERE = Path(__file__).parent
 ALONE = ("test_flood.py", "test_announcements.py")
@@ -17,15 +18,17 @@ RACES = HERE.parent / "storage" / "test_races.py"
 
 
 def main() -> int:
+    begun = monotonic()
     with tempfile.TemporaryDirectory() as folder:
         figures = Path(folder) / "figures"
         os.environ |= {"KOPIR_FAULTS": "all", "KOPIR_FIGURES": str(figures)}
         beside = [str(HERE), *([str(RACES)] if RACES.exists() else [])]
         ends = [
-            _pytest(*beside, *(f"--ignore={HERE / name}" for name in ALONE), "-n", "3", "--dist", "worksteal"),
+            _pytest(*beside, *(f"--ignore={HERE / name}" for name in ALONE), "-n", "4", "--dist", "worksteal"),
             *(_pytest(str(HERE / name)) for name in ALONE),
         ]
-        print(_table(figures.read_text().splitlines() if figures.exists() else []))  # noqa: T201
+        lines = figures.read_text().splitlines() if figures.exists() else []
+        print(_table(lines, monotonic() - begun))  # noqa: T201
     return max(ends)
 
 
@@ -33,9 +36,11 @@ def _pytest(*words: str) -> int:
     return subprocess.run([sys.executable, "-m", "pytest", *words], check=False).returncode
 
 
-def _table(lines: list[str]) -> str:
+def _table(lines: list[str], seconds: float) -> str:
     """In Markdown, so that it may stand in a document as it is."""
-    rows = ["", "FIGURES", "", "| what | held | s | figures |", "|---|---|---|---|"]
+    held = sum(line.startswith("passed\t") for line in lines)
+    took = f"{held} of {len(lines)} held, in {seconds // 60:.0f} min {seconds % 60:.0f} s"
+    rows = ["", "FIGURES", "", took, "", "| what | held | s | figures |", "|---|---|---|---|"]
     for line in sorted(lines, key=lambda line: line.split("\t")[2]):
         outcome, took, name, figures = line.split("\t", 3)
         what = name.partition("::")[2].removeprefix("test_").replace("_", " ")

@@ -115,6 +115,7 @@ async def test_it_is_set_aside_after_three_tries_and_the_person_told_with_a_code
     assert "Something went wrong on our side" in cast.aigerim.last
     assert sum(code in record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR) == 3
     assert await everything_stored(cast.town) == before
+    assert "Нужен зал" not in caplog.text, "what people say is in no log"
     await _forgive(cast)
 
 
