@@ -121,7 +121,7 @@ class Life:
     async def meets(
         self, crowd: Crowd, *, thinking: float | None = None, steady: bool = False, times: int = 1
     ) -> Crowd:
-        """Everybody of this crowd walks the dialogue, at the pace of Telegram's limits or a given one."""
+        """Everybody of this crowd walks the dialogue so many times, at the pace of Telegram's limits or a given one."""
         pause = thinking_of(len(crowd.phones)) if thinking is None else thinking
         cpu, begun, worked = self.running.cpu(), perf_counter(), self._busy()
         async with self._named(), _no_garbage():

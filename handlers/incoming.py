@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 Whole = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 """As much as either database keeps."""
 Seconds = Annotated[int, Field(ge=0, lt=2**31)]
+Moment = Annotated[int, Field(ge=0, lt=253_402_300_800)]
+"""Unix time, until the end of the year 9999."""
 
 
 class _Given(BaseModel):
@@ -69,22 +71,24 @@ class Markup(_Given):
     inline_keyboard: list[list[Key]] = []
 
 
-class Replied(_Given):
+class _Written(_Given):
     message_id: Whole
+    date: Moment
     sender: Sender | None = Field(None, alias="from")
     text: str | None = None
     caption: str | None = None
+
+
+class Replied(_Written):
+    """The message that is replied to, with the buttons under it."""
+
     reply_markup: Markup | None = None
 
 
-class Message(_Given):
-    message_id: Whole
+class Message(_Written):
     chat: Chat
-    sender: Sender | None = Field(None, alias="from")
     sender_chat: Chat | None = None
-    edit_date: Whole | None = None
-    text: str | None = None
-    caption: str | None = None
+    edit_date: Moment | None = None
     entities: list[Entity] | None = None
     caption_entities: list[Entity] | None = None
     media_group_id: str | None = None
@@ -106,7 +110,7 @@ class Pressed(_Given):
     """The message under which a button was pressed; one that is too old has 0 for a date."""
 
     message_id: Whole
-    date: Whole
+    date: Moment
     chat: Chat
 
 

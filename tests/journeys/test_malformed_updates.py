@@ -58,6 +58,9 @@ UNREADABLE = {
     "a chat that is a word": lambda who: _with(a_message(who, text="Нужен зал."), chat="private"),
     "no chat": lambda who: _without(a_message(who, text="Нужен зал."), "chat"),
     "entities of numbers": lambda who: a_message(who, text="Нужен зал.", entities=[1]),
+    "no date": lambda who: _without(a_message(who, text="Нужен зал."), "date"),
+    "a date that is a word": lambda who: _with(a_message(who, text="Нужен зал."), date="today"),
+    "a date after all time": lambda who: _with(a_message(who, text="Нужен зал."), date=10**15),
     "a place that is a list": lambda who: a_message(who, location=[1, 2]),
     "a reply to a word": lambda who: a_message(who, text="Нужен зал.", reply_to_message="x"),
     "a voice of no length": lambda who: a_message(
@@ -126,9 +129,6 @@ async def _forgive(cast: Cast) -> None:
 
 
 NOT_LOOKED_AT = {
-    "no date": lambda who: _without(a_message(who, text="/my"), "date"),
-    "a date that is a word": lambda who: _with(a_message(who, text="/my"), date="today"),
-    "a date after all time": lambda who: _with(a_message(who, text="/my"), date=10**15),
     "nothing where something may stand": lambda who: a_message(
         who, text="/my", venue=None, photo=None, entities=None, reply_to_message=None, sender_chat=None
     ),
