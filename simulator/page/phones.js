@@ -172,7 +172,9 @@ function moveTab(event, from) {
 function show(id) {
   const chosen = phones.has(id) ? id : phones.keys().next().value;
   sessionStorage.setItem("tab", chosen);
-  for (const phone of phones.values()) phone.setShown(phone.id === chosen);
+  // side by side, for a moment, two would have half the width each, and the field's words more than one line
+  for (const phone of phones.values()) if (phone.id !== chosen) phone.setShown(false);
+  phones.get(chosen)?.setShown(true);
   drawTabs();
 }
 

@@ -193,3 +193,14 @@ def test_the_department_s_group_is_a_chat_of_those_in_it(page: Page) -> None:
     daniyar.sees("Сәуле удаляет из группы: Köpir")
     saule.opens("Köpir")
     saule.sees("Бота удалили из группы")
+
+
+def test_on_a_phone_the_field_is_as_high_when_its_tab_is_chosen_again(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    tabs, field = page.get_by_role("tablist").first.get_by_role("tab"), page.locator("textarea[name=text]:visible")
+    tabs.first.click()
+    before = field.bounding_box()
+    assert before
+    tabs.nth(1).click()
+    tabs.first.click()
+    assert field.bounding_box() == before
